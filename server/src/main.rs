@@ -1,0 +1,3 @@
+//! The `mini-raft` command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The Mini-Raft visualizer.
+
+fn main() {}
