@@ -1,0 +1,97 @@
+# Mini-Raft's commands: `make help` lists them.
+#
+# Each target first installs what it needs and is missing (scripts/setup.sh), into .tools or $MINI_RAFT_TOOLS.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 8080
+SCENARIO ?= scenarios/leader-crash.json
+RUN := scripts/with-tools.sh
+WASM := --target wasm32-unknown-unknown
+
+.PHONY: help
+help: ## List the targets
+	@echo "Usage: make TARGET"
+	@echo
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@echo
+	@echo "Settings, from the environment:"
+	@echo "  MINI_RAFT_TOOLS     folder of the tools that set-up installs (default: .tools in the checkout);"
+	@echo "                      several checkouts may share one"
+	@echo "  MINI_RAFT_CHROMIUM  the browser for the tests (default: the Chromium or Chrome on PATH)"
+	@echo "  CHROMEDRIVER        its driver (default: the chromedriver on PATH)"
+	@echo "  PORT                where \`make serve\` listens (default: 8080)"
+
+# --- Set-up and the page ---------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: ## Install all tools that are missing (5 to 10 minutes from nothing, then at once)
+	@scripts/setup.sh
+
+.PHONY: serve
+serve: ## Build the page and serve it at http://127.0.0.1:8080 (PORT=8081 for another port)
+	@scripts/serve.sh $(PORT)
+
+.PHONY: build
+build: ## Build the page as a static site in dist/, which works under any path, and weigh it
+	@scripts/setup.sh build
+	$(RUN) trunk build --release --locked
+	@node scripts/weigh.mjs dist
+
+# --- Tests -----------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: unit wasm-test build e2e ## Run all tests: unit, wasm-test, build, e2e
+
+.PHONY: unit
+unit: ## Test core, server, the page's models and the whole, natively
+	@scripts/setup.sh rust
+	cargo test --workspace --locked
+
+.PHONY: wasm-test
+wasm-test: ## Test the page's parts as wasm in headless Chromium
+	@scripts/setup.sh wasm-test browser
+	scripts/wasm-test.sh
+
+.PHONY: e2e
+e2e: ## Test the built page (dist/) in headless Chromium; run `make build` first
+	@scripts/setup.sh browser e2e
+	@test -f dist/index.html || { echo "dist/ holds no page: run \`make build\` first" >&2; exit 1; }
+	$(RUN) node --test --test-timeout=180000 tests/e2e/*.test.mjs
+
+# --- Care ------------------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: ## Check format and clippy, natively and for wasm, and the scripts
+	@scripts/setup.sh rust
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p mini-raft-web --all-targets $(WASM) --locked -- -D warnings
+	@scripts/lint-scripts.sh
+
+.PHONY: fmt
+fmt: ## Format all Rust code
+	@scripts/setup.sh rust
+	cargo fmt --all
+
+.PHONY: docs
+docs: ## Build the API documentation in target/doc; warnings are errors
+	@scripts/setup.sh rust
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+.PHONY: sim
+sim: ## Run a scenario without a browser (SCENARIO=scenarios/NAME.json)
+	@scripts/setup.sh rust
+	cargo run --release --locked -p mini-raft-server -- sim $(SCENARIO)
+
+.PHONY: screenshots
+screenshots: ## Take the pictures of docs/images from the built page (dist/)
+	@scripts/setup.sh browser e2e
+	$(RUN) node scripts/screenshots.mjs
+
+.PHONY: clean
+clean: ## Remove what was built; the installed tools stay
+	rm -rf target dist tests/e2e/node_modules

@@ -1,0 +1,111 @@
+// Finishes a release build of the page: optimises the wasm, minifies the scripts, makes one minified style
+// sheet of all, and writes a strict Content-Security-Policy into the page.
+//
+//   node scripts/finish-page.mjs FOLDER      the folder that trunk built into
+//
+// A tool that is missing (wasm-opt, esbuild) only skips its step, with a notice.
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const folder = process.argv[2];
+const page = join(folder, "index.html");
+
+for (const file of filesEndingWith(".wasm")) optimise(file);
+for (const file of filesEndingWith(".js")) minify(file, ["--format=esm"]);
+let html = readFileSync(page, "utf8");
+html = joinStyleSheets(html);
+html = writePolicy(html);
+writeFileSync(page, html);
+
+/** Runs wasm-opt for size, with the features that rustc's output may use and no others. */
+function optimise(file) {
+  const features = [
+    "bulk-memory",
+    "bulk-memory-opt",
+    "multivalue",
+    "mutable-globals",
+    "nontrapping-float-to-int",
+    "reference-types",
+    "sign-ext",
+  ];
+  const smaller = `${file}.opt`;
+  const done = run("wasm-opt", ["-Oz", ...features.map((name) => `--enable-${name}`), file, "-o", smaller]);
+  if (done) renameSync(smaller, file);
+}
+
+function minify(file, options) {
+  run("esbuild", [file, "--minify", "--log-level=error", ...options, `--outfile=${file}`, "--allow-overwrite"]);
+}
+
+/** Replaces all style sheets of the page by one, in their order. */
+function joinStyleSheets(html) {
+  const links = [...html.matchAll(/<link[^>]*\brel="?stylesheet"?[^>]*>\s*/g)];
+  if (links.length === 0) return html;
+  const sheets = links.map(([link]) => {
+    const name = link.match(/\bhref="?(?:\.\/)?([^"\s>]+)/)[1];
+    return { name, css: readFileSync(join(folder, name), "utf8") };
+  });
+  const css = sheets.map((sheet) => sheet.css).join("\n");
+  const name = `style-${createHash("sha256").update(css).digest("hex").slice(0, 16)}.css`;
+  for (const sheet of sheets) rmSync(join(folder, sheet.name), { force: true });
+  writeFileSync(join(folder, name), css);
+  minify(join(folder, name), []);
+
+  const first = links[0].index;
+  const rest = links.reduceRight(
+    (text, link) => text.slice(0, link.index) + text.slice(link.index + link[0].length),
+    html,
+  );
+  return `${rest.slice(0, first)}<link rel="stylesheet" href="./${name}">\n    ${rest.slice(first)}`;
+}
+
+/** Writes the policy behind the charset; inline scripts (trunk's loader) are allowed by their hash. */
+function writePolicy(html) {
+  if (html.includes("__TRUNK_ADDRESS__")) {
+    notice("no Content-Security-Policy, as trunk's reloading script changes while it serves");
+    return html;
+  }
+  const hashes = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/g)].map(
+    ([, script]) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`,
+  );
+  const policy = [
+    "default-src 'none'",
+    `script-src 'self' 'wasm-unsafe-eval' ${hashes.join(" ")}`,
+    "style-src 'self'",
+    "img-src 'self'",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const place = /<!-- scripts\/finish-page\.mjs [^]*?-->/;
+  if (!place.test(html)) throw new Error("index.html has lost the comment that marks the policy's place");
+  return html.replace(place, () => `<meta http-equiv="Content-Security-Policy" content="${policy}">`);
+}
+
+function filesEndingWith(ending) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name));
+}
+
+/** Runs a tool; false, with a notice, if there is none. */
+function run(tool, args) {
+  const { status, error } = spawnSync(tool, args, { stdio: ["ignore", "inherit", "inherit"] });
+  if (error?.code === "ENOENT") {
+    notice(`no ${tool} found, so its step is left out and the page is larger`);
+    return false;
+  }
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${tool} failed with status ${status}`);
+  return true;
+}
+
+function notice(text) {
+  console.log(`finish-page: ${text}`);
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Checks the scripts: shell by bash and, where it is installed, shellcheck; JavaScript by node.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+for file in scripts/*.sh .ci/run; do bash -n "$file"; done
+if command -v shellcheck >/dev/null 2>&1; then
+    shellcheck -x scripts/*.sh .ci/run
+else
+    echo "lint: no shellcheck found, so the shell scripts are only parsed"
+fi
+if command -v node >/dev/null 2>&1; then
+    for file in scripts/*.mjs tests/e2e/*.mjs; do node --check "$file"; done
+else
+    echo "lint: no node found, so the JavaScript is not parsed"
+fi
