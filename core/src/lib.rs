@@ -1,1 +1,7 @@
-//! The Raft consensus algorithm.
+//! Mini-Raft's core: the Raft consensus algorithm without I/O, a deterministic simulator for it, and checks of its laws.
+
+pub mod kv;
+pub mod raft;
+pub mod rng;
+pub mod sim;
+pub mod time;

@@ -1,0 +1,86 @@
+//! What clients ask of the key-value machine, and what they are told.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The name of a client, for example `c1`. Sessions (thesis 6.3) are kept by it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientId(pub Arc<str>);
+
+impl ClientId {
+    /// The client of this name.
+    pub fn new(name: &str) -> ClientId {
+        ClientId(Arc::from(name))
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One operation on one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Reads the value. Never goes into the log: a leader answers it by ReadIndex.
+    Get {
+        /// The key.
+        key: Arc<str>,
+    },
+    /// Puts the value there, whatever was there.
+    Set {
+        /// The key.
+        key: Arc<str>,
+        /// The new value.
+        value: Arc<str>,
+    },
+    /// Removes the key, if it is there.
+    Delete {
+        /// The key.
+        key: Arc<str>,
+    },
+    /// Puts the value there if what is there is `expected`.
+    Cas {
+        /// The key.
+        key: Arc<str>,
+        /// What must be there; `None` stands for "no such key".
+        expected: Option<Arc<str>>,
+        /// The new value.
+        value: Arc<str>,
+    },
+    /// Puts the value after what is there; a missing key counts as empty.
+    Append {
+        /// The key.
+        key: Arc<str>,
+        /// What to add.
+        value: Arc<str>,
+    },
+}
+
+/// What goes into the log: an operation, and whose it is, so that a retried request is applied once (§8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The client.
+    pub client: ClientId,
+    /// The number of its request, from 1; a retry has the same number.
+    pub request: u64,
+    /// The operation; never a `Get`.
+    pub op: Op,
+}
+
+/// What an operation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A set, delete or append was done.
+    Done,
+    /// What a get found; `None` if there is no such key.
+    Value(Option<Arc<str>>),
+    /// Whether a compare-and-set put its value.
+    Swapped(bool),
+    /// The request is older than the last one of its client: it was applied before, its result is forgotten.
+    Stale,
+}

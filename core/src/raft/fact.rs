@@ -1,0 +1,483 @@
+//! Why: each rule that fires leaves a fact, with the values that made it fire.
+//!
+//! The inspector, the trace and the tests read facts. They decide nothing: without them a node does the same.
+
+use super::ids::{EntryId, Index, NodeId, Term};
+use super::role::RoleName;
+
+/// A rule fired on this node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// No leader was heard for the whole election timeout (§5.2).
+    ElectionTimedOut {
+        /// Whom it followed last in this term.
+        leader: Option<NodeId>,
+    },
+    /// The role changed, or the term, or both.
+    RoleChanged {
+        /// From which role.
+        from: RoleName,
+        /// To which role.
+        to: RoleName,
+        /// The term from now on.
+        term: Term,
+        /// Why.
+        why: RoleReason,
+    },
+    /// A vote, or a pre-vote, was given (§5.2, §5.4.1).
+    VoteGranted {
+        /// To whom.
+        candidate: NodeId,
+        /// For the leadership of which term.
+        campaign_term: Term,
+        /// Whether it was only asked whether it would (thesis 9.6).
+        pre_vote: bool,
+        /// The end of our log.
+        ours: EntryId,
+        /// The end of the candidate's log, at least as up-to-date.
+        theirs: EntryId,
+    },
+    /// A vote, or a pre-vote, was refused.
+    VoteRefused {
+        /// To whom.
+        candidate: NodeId,
+        /// For the leadership of which term.
+        campaign_term: Term,
+        /// Whether it was only asked whether it would (thesis 9.6).
+        pre_vote: bool,
+        /// Why.
+        why: VoteRefusal,
+    },
+    /// A vote, or a pre-vote, was received and counted.
+    VoteCounted {
+        /// From whom.
+        voter: NodeId,
+        /// Whether it is a pre-vote.
+        pre_vote: bool,
+        /// Votes with this one.
+        votes: u32,
+        /// Votes that win.
+        needed: u32,
+    },
+    /// A candidate was told no.
+    VoteDenied {
+        /// By whom.
+        voter: NodeId,
+        /// Whether it is a pre-vote.
+        pre_vote: bool,
+    },
+    /// A message of an old term changed nothing (§5.1).
+    StaleTermIgnored {
+        /// Who sent it.
+        from: NodeId,
+        /// Its term.
+        message_term: Term,
+        /// Ours.
+        current_term: Term,
+    },
+    /// A leader put entries into its log (Rules for Leaders).
+    Proposed {
+        /// The first of them.
+        first: Index,
+        /// How many.
+        count: u64,
+    },
+    /// A follower accepted an AppendEntries: its log matched at `prev_log` (Figure 2, AppendEntries 2).
+    AppendAccepted {
+        /// The leader.
+        leader: NodeId,
+        /// Where the logs matched.
+        prev_log: EntryId,
+        /// How many entries it did not have yet.
+        new_entries: u64,
+        /// Up to here the log is now known to be the leader's.
+        verified: Index,
+    },
+    /// A follower refused an AppendEntries: its log does not match at `prev_log` (Figure 2, AppendEntries 2).
+    AppendRefused {
+        /// The leader.
+        leader: NodeId,
+        /// Where the logs should have matched.
+        prev_log: EntryId,
+        /// The term of our entry there; none if our log is too short.
+        our_term: Option<Term>,
+        /// Where the leader should try next.
+        conflict_index: Index,
+    },
+    /// A follower removed entries that conflict with the leader's (Figure 2, AppendEntries 3).
+    ConflictRemoved {
+        /// The first removed entry.
+        ours: EntryId,
+        /// The leader's entry in its place.
+        theirs: EntryId,
+        /// The last index that was removed.
+        last: Index,
+    },
+    /// A leader learnt how far a follower's log matches (Figure 2).
+    MatchAdvanced {
+        /// The follower.
+        follower: NodeId,
+        /// Before.
+        from: Index,
+        /// Now.
+        to: Index,
+    },
+    /// A leader moves back to find where a follower's log matches (§5.3).
+    NextIndexBacked {
+        /// The follower.
+        follower: NodeId,
+        /// Before.
+        from: Index,
+        /// Now.
+        to: Index,
+        /// The term of the follower's conflicting entry, if it told one.
+        conflict_term: Option<Term>,
+    },
+    /// A leader committed entries: a majority holds an entry of its own term (§5.3, §5.4.2).
+    Committed {
+        /// The commit index before.
+        from: Index,
+        /// The commit index now.
+        to: Index,
+        /// The voters that hold the entry at `to`.
+        holders: Vec<NodeId>,
+        /// How many are needed.
+        needed: u32,
+    },
+    /// A majority holds an entry, but of an earlier term: it is not committed by counting (§5.4.2, Figure 8).
+    OldTermNotCounted {
+        /// The entry.
+        entry: EntryId,
+        /// The leader's term.
+        current_term: Term,
+    },
+    /// A follower learnt that entries are committed (Figure 2, AppendEntries 5).
+    CommitLearnt {
+        /// The commit index before.
+        from: Index,
+        /// The commit index now: the lesser of the two below.
+        to: Index,
+        /// What the leader said.
+        leader_commit: Index,
+        /// How far this follower's log is known to be the leader's.
+        verified: Index,
+    },
+    /// A leader sends its snapshot: the entry that the follower needs is compacted away (§7).
+    SnapshotSent {
+        /// The follower.
+        follower: NodeId,
+        /// What it needs.
+        next_index: Index,
+        /// What the snapshot covers.
+        last_included: EntryId,
+    },
+    /// A snapshot from the leader became this node's state (Figure 13).
+    SnapshotInstalled {
+        /// What it covers.
+        last_included: EntryId,
+        /// Entries after the snapshot that were kept, because the log matched there (Figure 13, rule 6).
+        kept: u64,
+    },
+    /// A snapshot from the leader brought nothing new.
+    SnapshotIgnored {
+        /// What it covers.
+        last_included: EntryId,
+        /// What was already committed here.
+        commit_index: Index,
+    },
+    /// The log up to here is replaced by a snapshot of this node's own (§7).
+    Compacted {
+        /// What the snapshot covers.
+        last_included: EntryId,
+    },
+    /// A read waits until this leader has committed an entry of its own term (§8, thesis 6.4).
+    ReadWaitsForCommit {
+        /// The commit index so far.
+        commit_index: Index,
+    },
+    /// A majority answered a round that began after the read: this leader was still the leader (§8, thesis 6.4).
+    ReadConfirmed {
+        /// The state machine must be at least here.
+        read_index: Index,
+        /// Those that answered.
+        confirmed_by: Vec<NodeId>,
+    },
+    /// Leadership is being handed over (thesis 3.10).
+    TransferStarted {
+        /// To whom.
+        to: NodeId,
+    },
+    /// The target has the whole log and is told to start an election (thesis 3.10).
+    TimeoutNowSent {
+        /// To whom.
+        to: NodeId,
+    },
+    /// Leadership stays here.
+    TransferAborted {
+        /// Who should have got it.
+        to: NodeId,
+        /// Why.
+        why: TransferFailure,
+    },
+}
+
+/// Why a role or a term changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleReason {
+    /// The election timer ran out (§5.2).
+    ElectionTimeout,
+    /// A majority would vote for it (thesis 9.6).
+    PreVoteWon {
+        /// Those who would.
+        votes: u32,
+        /// Those needed.
+        needed: u32,
+    },
+    /// A majority voted for it (§5.2).
+    ElectionWon {
+        /// Its votes.
+        votes: u32,
+        /// Those needed.
+        needed: u32,
+    },
+    /// A message had a higher term (§5.1).
+    HigherTerm {
+        /// Who sent it.
+        from: NodeId,
+        /// Its term.
+        term: Term,
+    },
+    /// A leader of this term spoke (§5.2).
+    LeaderDiscovered {
+        /// The leader.
+        leader: NodeId,
+    },
+    /// A leader did not hear from a majority for an election timeout (thesis 6.2).
+    QuorumLost {
+        /// Those heard, itself included.
+        heard: u32,
+        /// Those needed.
+        needed: u32,
+    },
+    /// The leader told it to start an election (thesis 3.10).
+    TimeoutNow {
+        /// The leader.
+        leader: NodeId,
+    },
+}
+
+/// Why a vote was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VoteRefusal {
+    /// The candidate's term is old (Figure 2, RequestVote 1).
+    StaleTerm {
+        /// Ours.
+        current_term: Term,
+    },
+    /// The vote of this term is given (Figure 2, RequestVote 2).
+    AlreadyVoted {
+        /// To whom.
+        voted_for: NodeId,
+    },
+    /// The candidate's log is less up-to-date than ours (§5.4.1).
+    LogNotUpToDate {
+        /// The end of our log.
+        ours: EntryId,
+        /// The end of the candidate's.
+        theirs: EntryId,
+    },
+    /// A leader was heard within the least election timeout (thesis 4.2.3).
+    LeaderAlive {
+        /// The leader.
+        leader: NodeId,
+    },
+    /// This node is not a voter, or the candidate is not.
+    NotAVoter,
+}
+
+/// Why a transfer of leadership came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferFailure {
+    /// This node is not the leader.
+    NotLeader,
+    /// The target is this node itself, or no other voter.
+    BadTarget,
+    /// It took an election timeout (thesis 3.10).
+    TookTooLong,
+    /// Another target was named meanwhile.
+    Superseded,
+}
+
+/// Where the paper states a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clause {
+    /// The paper's section or figure, or the chapter of Ongaro's thesis.
+    pub section: &'static str,
+    /// The rule in a sentence.
+    pub rule: &'static str,
+}
+
+impl Fact {
+    /// The rule behind this fact.
+    pub fn clause(&self) -> Clause {
+        let (section, rule) = match self {
+            Fact::ElectionTimedOut { .. } => (
+                "§5.2",
+                "A follower that hears nothing for an election timeout starts an election.",
+            ),
+            Fact::RoleChanged { why, .. } => return why.clause(),
+            Fact::VoteGranted { pre_vote: true, .. } => (
+                "thesis 9.6",
+                "A pre-vote is granted if the vote would be; nothing changes on the voter.",
+            ),
+            Fact::VoteGranted { .. } => (
+                "§5.2, §5.4.1",
+                "One vote in a term, first come first served, to a log at least as up-to-date.",
+            ),
+            Fact::VoteRefused { why, .. } => return why.clause(),
+            Fact::VoteCounted { .. } | Fact::VoteDenied { .. } => {
+                ("§5.2", "A candidate wins with the votes of a majority.")
+            }
+            Fact::StaleTermIgnored { .. } => ("§5.1", "A request with a stale term number is rejected."),
+            Fact::Proposed { .. } => (
+                "Figure 2, Leaders",
+                "A leader appends the command to its log and sends it to every follower.",
+            ),
+            Fact::AppendAccepted { .. } => (
+                "Figure 2, AppendEntries 2–4",
+                "If the log matches at prevLogIndex, append the new entries not already in the log.",
+            ),
+            Fact::AppendRefused { .. } => (
+                "Figure 2, AppendEntries 2",
+                "Reply false if the log has no entry at prevLogIndex whose term matches prevLogTerm.",
+            ),
+            Fact::ConflictRemoved { .. } => (
+                "Figure 2, AppendEntries 3",
+                "If an entry conflicts with a new one, delete it and all that follow it.",
+            ),
+            Fact::MatchAdvanced { .. } => (
+                "Figure 2, Leaders",
+                "If successful: update nextIndex and matchIndex for the follower.",
+            ),
+            Fact::NextIndexBacked { .. } => (
+                "§5.3",
+                "After a rejection, the leader decrements nextIndex and retries, skipping a whole conflicting term.",
+            ),
+            Fact::Committed { .. } => (
+                "§5.3, §5.4.2",
+                "An entry of the leader's own term is committed once a majority holds it, and with it all before it.",
+            ),
+            Fact::OldTermNotCounted { .. } => (
+                "§5.4.2, Figure 8",
+                "Only entries of the leader's current term are committed by counting replicas.",
+            ),
+            Fact::CommitLearnt { .. } => (
+                "Figure 2, AppendEntries 5",
+                "commitIndex = min(leaderCommit, index of the last new entry).",
+            ),
+            Fact::SnapshotSent { .. } => (
+                "§7",
+                "The leader sends a snapshot when it has discarded the next entry the follower needs.",
+            ),
+            Fact::SnapshotInstalled { .. } => (
+                "Figure 13, rules 5–8",
+                "Save the snapshot; keep what follows it if the log matches there, else discard the log; reset the state machine.",
+            ),
+            Fact::SnapshotIgnored { .. } => (
+                "Figure 13, rule 5",
+                "A snapshot that is not newer changes nothing.",
+            ),
+            Fact::Compacted { .. } => (
+                "§7",
+                "Once a snapshot is written, the log up to its last included index is discarded.",
+            ),
+            Fact::ReadWaitsForCommit { .. } => (
+                "§8",
+                "A leader must have committed an entry of its own term before it knows which entries are committed.",
+            ),
+            Fact::ReadConfirmed { .. } => (
+                "§8, thesis 6.4",
+                "Before answering a read, a leader exchanges heartbeats with a majority to be sure it was not deposed.",
+            ),
+            Fact::TransferStarted { .. } | Fact::TimeoutNowSent { .. } | Fact::TransferAborted { .. } => (
+                "thesis 3.10",
+                "The leader brings the target's log up to date, then tells it to start an election without waiting.",
+            ),
+        };
+        Clause { section, rule }
+    }
+}
+
+impl RoleReason {
+    /// The rule behind this reason.
+    pub fn clause(&self) -> Clause {
+        let (section, rule) = match self {
+            RoleReason::ElectionTimeout => (
+                "§5.2",
+                "A follower that hears nothing for an election timeout starts an election.",
+            ),
+            RoleReason::PreVoteWon { .. } => (
+                "thesis 9.6",
+                "A candidate raises its term only once a majority says it would vote for it.",
+            ),
+            RoleReason::ElectionWon { .. } => {
+                ("§5.2", "A candidate with the votes of a majority becomes leader.")
+            }
+            RoleReason::HigherTerm { .. } => (
+                "§5.1",
+                "A server that sees a higher term adopts it and becomes a follower.",
+            ),
+            RoleReason::LeaderDiscovered { .. } => (
+                "§5.2",
+                "A candidate that hears from a leader of its term becomes a follower.",
+            ),
+            RoleReason::QuorumLost { .. } => (
+                "thesis 6.2",
+                "A leader that hears no majority for an election timeout steps down.",
+            ),
+            RoleReason::TimeoutNow { .. } => (
+                "thesis 3.10",
+                "A server that receives TimeoutNow starts an election at once.",
+            ),
+        };
+        Clause { section, rule }
+    }
+
+    /// A short name for the trace: `election-timeout`, `higher-term`, ….
+    pub fn slug(&self) -> &'static str {
+        match self {
+            RoleReason::ElectionTimeout => "election-timeout",
+            RoleReason::PreVoteWon { .. } => "pre-vote-won",
+            RoleReason::ElectionWon { .. } => "election-won",
+            RoleReason::HigherTerm { .. } => "higher-term",
+            RoleReason::LeaderDiscovered { .. } => "leader-discovered",
+            RoleReason::QuorumLost { .. } => "quorum-lost",
+            RoleReason::TimeoutNow { .. } => "timeout-now",
+        }
+    }
+}
+
+impl VoteRefusal {
+    /// The rule behind this refusal.
+    pub fn clause(&self) -> Clause {
+        let (section, rule) = match self {
+            VoteRefusal::StaleTerm { .. } => {
+                ("Figure 2, RequestVote 1", "Reply false if term < currentTerm.")
+            }
+            VoteRefusal::AlreadyVoted { .. } => ("Figure 2, RequestVote 2", "At most one vote in a term."),
+            VoteRefusal::LogNotUpToDate { .. } => (
+                "§5.4.1",
+                "A voter denies its vote if its own log is more up-to-date.",
+            ),
+            VoteRefusal::LeaderAlive { .. } => (
+                "thesis 4.2.3",
+                "A server that heard from a leader within the minimum election timeout does not grant its vote.",
+            ),
+            VoteRefusal::NotAVoter => (
+                "§6",
+                "Only the voters of the configuration take part in elections.",
+            ),
+        };
+        Clause { section, rule }
+    }
+}

@@ -1,0 +1,123 @@
+//! What servers say to each other: the RPCs of the paper as one-way messages, requests and replies alike.
+
+use std::sync::Arc;
+
+use super::entry::{Entry, Snapshot};
+use super::ids::{EntryId, Index, NodeId, Term};
+
+/// A message from one server to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The sender: `candidate_id` or `leader_id` of the paper, or the server that replies.
+    pub from: NodeId,
+    /// The receiver.
+    pub to: NodeId,
+    /// The sender's `current_term`. In a [`PreVote`](Body::PreVote) it is still the old term.
+    pub term: Term,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// A candidate asks for a vote (§5.2, Figure 2).
+    RequestVote(RequestVote),
+    /// The answer to it.
+    RequestVoteReply(VoteReply),
+    /// A server asks whether it could win an election in the term after its own (thesis 9.6).
+    PreVote(RequestVote),
+    /// The answer to it.
+    PreVoteReply(VoteReply),
+    /// A leader replicates entries; without entries it is a heartbeat (§5.2, §5.3, Figure 2).
+    AppendEntries(AppendEntries),
+    /// The answer to it.
+    AppendEntriesReply(AppendEntriesReply),
+    /// A leader sends its snapshot in place of entries that it no longer has (§7, Figure 13).
+    InstallSnapshot(InstallSnapshot),
+    /// The answer to it.
+    InstallSnapshotReply(InstallSnapshotReply),
+    /// A leader tells a server to start an election at once (thesis 3.10).
+    TimeoutNow,
+}
+
+/// The arguments of RequestVote and PreVote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestVote {
+    /// The term that the candidate wants to lead: its own in a RequestVote, the one after it in a PreVote.
+    pub campaign_term: Term,
+    /// `last_log_index` and `last_log_term` of the candidate.
+    pub last_log: EntryId,
+    /// The leader asked for this election, so no voter withholds its vote (thesis 3.10, 4.2.3).
+    pub leadership_transfer: bool,
+}
+
+/// The results of RequestVote and PreVote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VoteReply {
+    /// The term that the answered request wanted to lead: a grant counts for that term alone.
+    pub campaign_term: Term,
+    /// Whether the candidate has the vote.
+    pub vote_granted: bool,
+}
+
+/// The arguments of AppendEntries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppendEntries {
+    /// `prev_log_index` and `prev_log_term`: the entry just before the new ones.
+    pub prev_log: EntryId,
+    /// The new entries, in order, without gaps; shared with everyone they are sent to.
+    pub entries: Arc<[Entry]>,
+    /// The leader's `commit_index`.
+    pub leader_commit: Index,
+    /// Which round of the leader's messages this is: an answer confirms the reads that came before the round
+    /// began (thesis 6.4).
+    pub round: u64,
+}
+
+/// The results of AppendEntries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppendEntriesReply {
+    /// The round of the request.
+    pub round: u64,
+    /// Whether the follower's log matched at `prev_log`.
+    pub outcome: AppendOutcome,
+}
+
+/// Whether a follower's log matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppendOutcome {
+    /// It matched; the follower's log is the leader's up to `match_index`, on stable storage.
+    Success {
+        /// The last index known to match and to be durable.
+        match_index: Index,
+    },
+    /// It did not match, or the request is of an old term.
+    Failure {
+        /// `prev_log_index` of the request, so that an old answer is told from a new one.
+        prev_log_index: Index,
+        /// The term of the follower's entry at `prev_log_index`, if it has one there (§5.3, last paragraph).
+        conflict_term: Option<Term>,
+        /// The first index of that term in the follower's log, or the index after its last entry.
+        conflict_index: Index,
+    },
+}
+
+/// The arguments of InstallSnapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstallSnapshot {
+    /// The whole snapshot.
+    pub snapshot: Arc<Snapshot>,
+    /// As in [`AppendEntries::round`].
+    pub round: u64,
+}
+
+/// The results of InstallSnapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InstallSnapshotReply {
+    /// As in [`AppendEntriesReply::round`].
+    pub round: u64,
+    /// Up to here the follower's log is the leader's, on stable storage: at least the snapshot's last index,
+    /// unless the request is of an old term (then 0).
+    pub match_index: Index,
+}
