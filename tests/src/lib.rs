@@ -1,1 +1,4 @@
 //! Shared helpers of the tests that look at the whole project.
+
+pub mod files;
+pub mod source;
