@@ -83,4 +83,6 @@ pub enum Outcome {
     Swapped(bool),
     /// The request is older than the last one of its client: it was applied before, its result is forgotten.
     Stale,
+    /// The entry's bytes are no command: nothing was done. No client of ours sends such a thing.
+    Malformed,
 }
