@@ -1,7 +1,12 @@
-# Where the tools are, and which versions: sourced by the other scripts (bash), not run.
+# shellcheck shell=bash disable=SC2034
+# Where the tools are, and which versions: sourced by the other scripts, not run.
 
 MINI_RAFT_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=${MINI_RAFT_TOOLS:-$MINI_RAFT_ROOT/.tools}
+case $TOOLS in
+    /*) ;;
+    *) TOOLS=$PWD/$TOOLS ;;
+esac
 TOOLS_SHOWN=${MINI_RAFT_TOOLS:-.tools}
 export PATH="$TOOLS/bin:$TOOLS/npm/node_modules/.bin:$PATH"
 

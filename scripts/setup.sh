@@ -156,7 +156,8 @@ need_system_packages() {
     DEBIAN_FRONTEND=noninteractive $command >/dev/null 2>&1 || {
         apt-get update -qq
         DEBIAN_FRONTEND=noninteractive $command >/dev/null
-    }
+    } || fail "apt-get could not install $what" "install it in another way, and run this again"
+    # Bash remembers where it did not find a program.
     hash -r
 }
 
