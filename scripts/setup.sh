@@ -24,14 +24,20 @@ has() { command -v "$1" >/dev/null 2>&1; }
 main() {
     local part
     if [ $# -eq 0 ]; then set -- build wasm-test browser e2e; fi
+    mkdir -p "$TOOLS"
+    # Several checkouts may share the folder: one installs, the others wait and find it done.
+    if has flock; then
+        exec 9>"$TOOLS/.lock"
+        flock 9
+    fi
     for part in "$@"; do
         case $part in
             rust) need_rust ;;
             serve) need_page_tools; want_minifiers ;;
-            build) need_page_tools; need_minifiers ;;
+            build) need_page_tools; need_node; need_minifiers ;;
             wasm-test) need_rust; need_wasm_bindgen ;;
             browser) need_browser ;;
-            e2e) need_npm_packages "$root/tests/e2e" "$root/tests/e2e" "the end-to-end tests" 20 ;;
+            e2e) need_node; need_npm_packages "$root/tests/e2e" "$root/tests/e2e" "the end-to-end tests" 20 ;;
             *) fail "unknown part \"$part\", one of rust serve build wasm-test browser e2e" ;;
         esac
     done
@@ -89,7 +95,6 @@ cargo_install() {
     local package=$1 version=$2 time=$3 optimise=$4
     shift 4
     say "building $package $version into $TOOLS_SHOWN (about $time on two cores)"
-    mkdir -p "$TOOLS"
     CARGO_PROFILE_RELEASE_OPT_LEVEL=$optimise CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 \
         CARGO_PROFILE_RELEASE_STRIP=true \
         cargo install --quiet --locked --force --root "$TOOLS" --version "$version" "$@" "$package"
