@@ -1,3 +1,5 @@
-//! The Mini-Raft visualizer.
+//! The entry point of the page.
 
-fn main() {}
+fn main() {
+    mini_raft_web::app::start();
+}

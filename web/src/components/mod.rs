@@ -1,0 +1,23 @@
+//! What is on the screen: a file for each region. Components read view models and send wishes.
+
+pub mod app;
+pub mod checks;
+pub mod dashboard;
+pub mod help;
+pub mod inspector;
+pub mod log_strip;
+pub mod network_panel;
+pub mod request_form;
+pub mod side_tabs;
+pub mod state_strip;
+
+pub use app::App;
+pub use checks::{ChecksBadge, ChecksPanel};
+pub use dashboard::Dashboard;
+pub use help::Help;
+pub use inspector::Inspector;
+pub use log_strip::LogStrip;
+pub use network_panel::NetworkPanel;
+pub use request_form::RequestForm;
+pub use side_tabs::SideTabs;
+pub use state_strip::StateStrip;

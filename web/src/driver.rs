@@ -1,0 +1,1 @@
+//! The one animation loop.

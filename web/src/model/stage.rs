@@ -1,0 +1,5 @@
+//! The ring.
+
+/// The ring.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StageView {}

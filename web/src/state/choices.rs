@@ -1,0 +1,159 @@
+//! What the reader chose, remembered in the browser.
+
+use leptos::prelude::*;
+
+/// The reader's choices.
+#[derive(Clone, Copy)]
+pub struct Choices {
+    /// Light, dark, or as the reader's system is.
+    pub theme: RwSignal<Theme>,
+    /// Which panel is open at the side (wide) or in the sheet (narrow).
+    pub tab: RwSignal<Tab>,
+    /// Simulated seconds in a second of the reader's.
+    pub speed: RwSignal<f64>,
+    /// Whether the help is open; not remembered.
+    pub help_open: RwSignal<bool>,
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the reader's system is.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// The panels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// What is selected.
+    #[default]
+    Inspector,
+    /// The state machines and the request form.
+    State,
+    /// The logs; a tab only where the page is narrow, else they are under the stage.
+    Logs,
+    /// The dashboard.
+    Dashboard,
+    /// The safety properties.
+    Checks,
+    /// The network's settings.
+    Network,
+}
+
+/// The speed at which a page opens: a message takes about half a second to cross.
+pub const SPEED_AT_FIRST: f64 = 1.0 / 50.0;
+
+impl Theme {
+    /// All of them, in the order in which the button turns.
+    pub const ALL: [Theme; 3] = [Theme::Auto, Theme::Light, Theme::Dark];
+
+    /// The name, in storage and in `data-theme`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Theme::Auto => "auto",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+}
+
+impl Tab {
+    /// All of them.
+    pub const ALL: [Tab; 6] = [
+        Tab::Inspector,
+        Tab::State,
+        Tab::Logs,
+        Tab::Dashboard,
+        Tab::Checks,
+        Tab::Network,
+    ];
+
+    /// The name in storage and in ids of elements.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tab::Inspector => "inspector",
+            Tab::State => "state",
+            Tab::Logs => "logs",
+            Tab::Dashboard => "dashboard",
+            Tab::Checks => "checks",
+            Tab::Network => "network",
+        }
+    }
+}
+
+impl Choices {
+    /// What a first visitor gets.
+    pub fn new() -> Choices {
+        Choices {
+            theme: RwSignal::default(),
+            tab: RwSignal::default(),
+            speed: RwSignal::new(SPEED_AT_FIRST),
+            help_open: RwSignal::default(),
+        }
+    }
+
+    /// What this reader chose on an earlier visit.
+    pub fn remembered() -> Choices {
+        let choices = Choices::new();
+        if let Some(theme) = recall("theme").and_then(|name| find(&Theme::ALL, Theme::name, &name)) {
+            choices.theme.set(theme);
+        }
+        if let Some(tab) = recall("tab").and_then(|name| find(&Tab::ALL, Tab::name, &name)) {
+            choices.tab.set(tab);
+        }
+        if let Some(speed) = recall("speed").and_then(|text| text.parse().ok()) {
+            choices.speed.set(crate::model::clamp_speed(speed));
+        }
+        choices
+    }
+
+    /// Remembers every later choice, and shows the theme on the document.
+    pub fn keep(self) {
+        Effect::new(move |_| {
+            let theme = self.theme.get();
+            remember("theme", theme.name());
+            if let Some(root) = document().document_element() {
+                // The attribute cannot be refused: the name is a constant.
+                let _ = root.set_attribute("data-theme", theme.name());
+            }
+        });
+        Effect::new(move |_| remember("tab", self.tab.get().name()));
+        Effect::new(move |_| remember("speed", &self.speed.get().to_string()));
+    }
+}
+
+impl Default for Choices {
+    fn default() -> Choices {
+        Choices::new()
+    }
+}
+
+/// The choices of this page.
+pub fn use_choices() -> Choices {
+    expect_context::<Choices>()
+}
+
+fn find<T: Copy>(all: &[T], name_of: impl Fn(T) -> &'static str, name: &str) -> Option<T> {
+    all.iter().copied().find(|choice| name_of(*choice) == name)
+}
+
+/// Storage may be refused (a private window, a policy): then nothing is remembered, and nothing else is wrong.
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
+
+fn recall(name: &str) -> Option<String> {
+    storage()?.get_item(&format!("mini-raft.{name}")).ok().flatten()
+}
+
+fn remember(name: &str, value: &str) {
+    if let Some(storage) = storage() {
+        // A full storage forgets; see `storage`.
+        let _ = storage.set_item(&format!("mini-raft.{name}"), value);
+    }
+}

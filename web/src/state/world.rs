@@ -1,0 +1,75 @@
+//! The way down: a signal for each view model, written once a frame and only where it differs.
+
+use leptos::prelude::*;
+
+use crate::model::{
+    ChecksView, ClockView, DashboardView, InspectorView, LogView, MenuView, MessageView, NetworkView,
+    ScenarioView, StageView, StateView,
+};
+
+/// What the page shows of the world.
+#[derive(Clone, Copy)]
+pub struct World {
+    /// Where time stands, and whether it runs.
+    pub clock: RwSignal<ClockView>,
+    /// Which scenario runs, and which there are.
+    pub scenario: RwSignal<ScenarioView>,
+    /// The ring of nodes, the lanes and the clients.
+    pub stage: RwSignal<StageView>,
+    /// The menu of the selected node.
+    pub menu: RwSignal<Option<MenuView>>,
+    /// The selected message.
+    pub message: RwSignal<Option<MessageView>>,
+    /// The logs, side by side.
+    pub log: RwSignal<LogView>,
+    /// The state machines, side by side, and the last answers to the form.
+    pub state: RwSignal<StateView>,
+    /// The inspector of what is selected.
+    pub inspector: RwSignal<InspectorView>,
+    /// The dashboard.
+    pub dashboard: RwSignal<DashboardView>,
+    /// The safety properties.
+    pub checks: RwSignal<ChecksView>,
+    /// The settings of the network.
+    pub network: RwSignal<NetworkView>,
+    /// The latest sentence for a screen reader.
+    pub announcement: RwSignal<String>,
+}
+
+impl World {
+    /// Signals that show nothing yet.
+    pub fn new() -> World {
+        World {
+            clock: RwSignal::default(),
+            scenario: RwSignal::default(),
+            stage: RwSignal::default(),
+            menu: RwSignal::default(),
+            message: RwSignal::default(),
+            log: RwSignal::default(),
+            state: RwSignal::default(),
+            inspector: RwSignal::default(),
+            dashboard: RwSignal::default(),
+            checks: RwSignal::default(),
+            network: RwSignal::default(),
+            announcement: RwSignal::default(),
+        }
+    }
+}
+
+impl Default for World {
+    fn default() -> World {
+        World::new()
+    }
+}
+
+/// The world of this page.
+pub fn use_world() -> World {
+    expect_context::<World>()
+}
+
+/// Writes a view where it differs: `set` would notify always.
+pub(crate) fn show<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, view: T) {
+    if signal.with_untracked(|shown| *shown != view) {
+        signal.set(view);
+    }
+}

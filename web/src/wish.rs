@@ -1,0 +1,172 @@
+//! Everything that the page can ask for, in plain words: components send wishes and know nothing of the core.
+
+/// What a person wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// Time runs.
+    Play,
+    /// Time stands.
+    Pause,
+    /// Whichever of the two it is not doing.
+    TogglePlay,
+    /// Go to the next thing that happens, and stand.
+    StepForward,
+    /// Undo the last thing that happened, and stand.
+    StepBack,
+    /// Simulated seconds in a second of the reader's.
+    Speed(f64),
+    /// Start this scenario again, with this seed.
+    Restart {
+        /// The new seed.
+        seed: u64,
+    },
+    /// Load the scenario at this place in the library; 0 is free play.
+    LoadScenario(usize),
+    /// Look at something.
+    Select(Selection),
+    /// Select the next message in flight, or the one before, round and round.
+    SelectMessage(Turn),
+    /// Do something to the world.
+    Act(Act),
+    /// The stage has this size now, in CSS pixels.
+    StageSize {
+        /// Its width.
+        width: f64,
+        /// Its height.
+        height: f64,
+    },
+    /// The log strip shows these columns.
+    LogWindow {
+        /// The first log index in view; `None` follows the end.
+        first: Option<u64>,
+        /// How many columns fit.
+        columns: u64,
+    },
+}
+
+/// Which way round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The next one.
+    Next,
+    /// The one before.
+    Previous,
+}
+
+/// What the inspector shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Selection {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A node, by its number.
+    Node(u32),
+    /// A message in flight, by its id.
+    Message(u64),
+    /// One direction of a link.
+    Link {
+        /// The sender.
+        from: u32,
+        /// The receiver.
+        to: u32,
+    },
+    /// An event, by its number in the run.
+    Event(u64),
+}
+
+/// What a person does to the world. Nodes are named by their number, messages by their id.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// The process of this node ends.
+    Crash(u32),
+    /// A crashed node starts again.
+    Restart(u32),
+    /// The process stops and loses nothing.
+    Pause(u32),
+    /// It goes on.
+    Resume(u32),
+    /// The election timer runs out now.
+    TimeOut(u32),
+    /// The leader hands leadership to this node.
+    TransferTo(u32),
+    /// The node takes a snapshot.
+    TakeSnapshot(u32),
+    /// A crashed node loses its disk.
+    WipeDisk(u32),
+    /// All links from and to this node are cut.
+    Isolate(u32),
+    /// All links from and to this node work again.
+    Rejoin(u32),
+    /// One direction of a link is cut.
+    Cut {
+        /// The sender.
+        from: u32,
+        /// The receiver.
+        to: u32,
+    },
+    /// One direction of a link works again.
+    Heal {
+        /// The sender.
+        from: u32,
+        /// The receiver.
+        to: u32,
+    },
+    /// All links work again.
+    HealAll,
+    /// Election timers move apart.
+    SpreadTimers,
+    /// Election timers run out together.
+    AlignTimers,
+    /// A message is lost.
+    Drop(u64),
+    /// A message is kept back.
+    Hold(u64),
+    /// A message that was kept back goes on.
+    Release(u64),
+    /// A message arrives twice.
+    Duplicate(u64),
+    /// A client sends a request to the leader.
+    Request(RequestWish),
+    /// The network changes from now on.
+    Network(NetworkWish),
+}
+
+/// A request from the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestWish {
+    /// What to do.
+    pub operation: Operation,
+    /// The key.
+    pub key: String,
+    /// The new value; for a set, an append and a compare-and-set.
+    pub value: String,
+    /// What must be there, for a compare-and-set; empty stands for "no such key".
+    pub expected: String,
+}
+
+/// The operations of the form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Operation {
+    /// Puts a value.
+    #[default]
+    Set,
+    /// Reads a value.
+    Get,
+    /// Removes a key.
+    Delete,
+    /// Puts a value if the expected one is there.
+    CompareAndSet,
+    /// Adds to the end of a value.
+    Append,
+}
+
+/// New settings of the network; `None` stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NetworkWish {
+    /// The range of the latency, in milliseconds.
+    pub latency_ms: Option<(f64, f64)>,
+    /// The probability that a message is lost, 0 to 1.
+    pub loss: Option<f64>,
+    /// The probability that a message arrives twice, 0 to 1.
+    pub duplicate: Option<f64>,
+}
