@@ -5,3 +5,5 @@ pub mod raft;
 pub mod rng;
 pub mod sim;
 pub mod time;
+
+mod hash;

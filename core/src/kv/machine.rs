@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::codec::{DecodeError, Reader, Writer};
 use super::command::{ClientId, Command, Op, Outcome};
+use crate::hash::Hasher;
 use crate::raft::Bytes;
 
 /// Keys, values and sessions after some prefix of the log.
@@ -14,6 +15,8 @@ use crate::raft::Bytes;
 pub struct Machine {
     values: Arc<BTreeMap<Arc<str>, Arc<str>>>,
     sessions: Arc<BTreeMap<ClientId, Session>>,
+    /// The sum of the hashes of all keys with their values.
+    digest: u64,
 }
 
 /// What is remembered of a client, so that its last request is applied once however often it is sent (thesis 6.3).
@@ -82,6 +85,17 @@ impl Machine {
         self.values.is_empty()
     }
 
+    /// A hash of all keys and values, kept up to date: machines of equal keys and values have equal digests, and
+    /// others hardly ever. Sessions are not in it.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// What is remembered of this client.
+    pub fn session(&self, client: &ClientId) -> Option<&Session> {
+        self.sessions.get(client)
+    }
+
     /// The session of each client, in the order of their names.
     pub fn sessions(&self) -> impl Iterator<Item = (&ClientId, &Session)> {
         self.sessions.iter()
@@ -121,6 +135,9 @@ impl Machine {
         }
         reader.finish()?;
         Ok(Machine {
+            digest: values
+                .iter()
+                .fold(0, |sum: u64, (key, value)| sum.wrapping_add(hash(key, value))),
             values: Arc::new(values),
             sessions: Arc::new(sessions),
         })
@@ -130,19 +147,17 @@ impl Machine {
         match op {
             Op::Get { key } => Outcome::Value(self.get(&key)),
             Op::Set { key, value } => {
-                Arc::make_mut(&mut self.values).insert(key, value);
+                self.insert(key, value);
                 Outcome::Done
             }
             Op::Delete { key } => {
-                if self.values.contains_key(&key) {
-                    Arc::make_mut(&mut self.values).remove(&key);
-                }
+                self.remove(&key);
                 Outcome::Done
             }
             Op::Cas { key, expected, value } => {
                 let swapped = self.values.get(&key) == expected.as_ref();
                 if swapped {
-                    Arc::make_mut(&mut self.values).insert(key, value);
+                    self.insert(key, value);
                 }
                 Outcome::Swapped(swapped)
             }
@@ -151,11 +166,32 @@ impl Machine {
                     None => value,
                     Some(before) => Arc::from([&**before, &*value].concat()),
                 };
-                Arc::make_mut(&mut self.values).insert(key, longer);
+                self.insert(key, longer);
                 Outcome::Done
             }
         }
     }
+
+    fn insert(&mut self, key: Arc<str>, value: Arc<str>) {
+        self.remove(&key);
+        self.digest = self.digest.wrapping_add(hash(&key, &value));
+        Arc::make_mut(&mut self.values).insert(key, value);
+    }
+
+    fn remove(&mut self, key: &str) {
+        // Asked first, so that a shared map is not copied for nothing.
+        if let Some(value) = self.values.get(key) {
+            self.digest = self.digest.wrapping_sub(hash(key, value));
+            Arc::make_mut(&mut self.values).remove(key);
+        }
+    }
+}
+
+fn hash(key: &str, value: &str) -> u64 {
+    Hasher::new()
+        .field(key.as_bytes())
+        .field(value.as_bytes())
+        .finish()
 }
 
 /// Inserts where the key is the greatest so far, as it is in a snapshot of ours.
@@ -309,6 +345,24 @@ mod tests {
         machine.apply(&set("c1", 2, "city", "Rome"));
         assert_eq!(value(&before, "city").as_deref(), Some("Oslo"));
         assert_ne!(before, machine);
+    }
+
+    /// The digest depends on keys and values alone, and not on how they came about.
+    #[test]
+    fn the_digest_is_of_the_state() {
+        let (mut one, mut two) = (Machine::new(), Machine::new());
+        assert_eq!(one.digest(), 0);
+        one.apply(&set("c1", 1, "a", "1"));
+        one.apply(&set("c1", 2, "b", "2"));
+        two.apply(&set("c2", 7, "b", "1"));
+        assert_ne!(one.digest(), two.digest());
+        two.apply(&set("c2", 8, "b", "2"));
+        two.apply(&set("c3", 1, "a", "1"));
+        assert_eq!(one.digest(), two.digest());
+        one.apply(&append("c1", 3, "x"));
+        assert_ne!(one.digest(), two.digest());
+        one.apply(&encode("c1", 4, Op::Delete { key: "log".into() }));
+        assert_eq!(one.digest(), two.digest());
     }
 
     #[test]

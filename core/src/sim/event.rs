@@ -35,6 +35,8 @@ pub enum EventKind {
     Vote {
         /// For whom.
         candidate: NodeId,
+        /// In which term: the node may have gone on to a later one while its disk was busy.
+        term: Term,
     },
     /// Entries entered the log in memory.
     Append {
@@ -46,10 +48,11 @@ pub enum EventKind {
         /// The first index removed.
         from: Index,
     },
-    /// The log is on stable storage up to here.
+    /// A write to the log is complete: this is what stable storage holds now.
     Sync {
-        /// The last durable index.
-        index: Index,
+        /// The last entry on disk; with no entries there, the one that the snapshot on disk ends with. It may have
+        /// been removed from the log in memory already, if that write is still under way.
+        last: EntryId,
     },
     /// The commit index advanced.
     Commit {
@@ -62,6 +65,8 @@ pub enum EventKind {
         entry: Entry,
         /// What it came to; `None` for an entry that carries no command.
         outcome: Option<Outcome>,
+        /// The state after it: [`Machine::digest`](crate::kv::Machine::digest).
+        digest: u64,
     },
     /// A snapshot is this node's own now.
     Snapshot {
@@ -114,8 +119,8 @@ pub enum EventKind {
     Restart {
         /// Term and vote found on disk.
         hard_state: HardState,
-        /// The last index found on disk.
-        last_index: Index,
+        /// The last entry found on disk, as in `Sync`.
+        last: EntryId,
         /// What the snapshot found on disk covers, 0 if there is none.
         snapshot_index: Index,
     },
