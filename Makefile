@@ -35,6 +35,11 @@ setup: ## Install all tools that are missing (5 to 10 minutes from nothing, then
 serve: ## Build the page and serve it at http://127.0.0.1:8080 (PORT=8081 for another port)
 	@scripts/serve.sh $(PORT)
 
+.PHONY: dev
+dev: ## Serve a debug build, which builds again and reloads when a file changes
+	@scripts/setup.sh serve
+	$(RUN) trunk serve --locked --dist target/dev --port $(PORT)
+
 .PHONY: build
 build: ## Build the page as a static site in dist/, which works under any path, and weigh it
 	@scripts/setup.sh build
@@ -65,11 +70,12 @@ e2e: ## Test the built page (dist/) in headless Chromium; run `make build` first
 # --- Care ------------------------------------------------------------------------------------------------
 
 .PHONY: lint
-lint: ## Check format and clippy, natively and for wasm, and the scripts
+lint: ## Check format, clippy (natively and for wasm), documentation and scripts
 	@scripts/setup.sh rust
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy -p mini-raft-web --all-targets $(WASM) --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	@scripts/lint-scripts.sh
 
 .PHONY: fmt
