@@ -40,19 +40,14 @@ impl Configuration {
         self.voters.len() / 2 + 1
     }
 
-    /// Whether the voters for which `holds` is true are a majority.
-    pub fn is_quorum(&self, mut holds: impl FnMut(NodeId) -> bool) -> bool {
-        self.voters.iter().filter(|id| holds(**id)).count() >= self.quorum()
-    }
-
-    /// The greatest value that a majority of the voters have reached.
+    /// The greatest value that at least `count` voters have reached; `none` if there are fewer voters.
     ///
-    /// For `match_index` this is the rule of Figure 2: "a majority of `match_index[i] ≥ N`".
-    pub fn quorum_value<T: Ord + Copy>(&self, value: impl FnMut(NodeId) -> T, none: T) -> T {
+    /// With [`quorum`](Self::quorum) voters and `match_index` this is the rule of Figure 2: "a majority of
+    /// `match_index[i] ≥ N`".
+    pub fn reached_by<T: Ord + Copy>(&self, count: usize, value: impl FnMut(NodeId) -> T, none: T) -> T {
         let mut values: Vec<T> = self.voters.iter().copied().map(value).collect();
         values.sort_unstable_by(|a, b| b.cmp(a));
-        // `quorum() - 1` is out of range only when there are no voters at all: then nothing is reached.
-        values.get(self.quorum() - 1).copied().unwrap_or(none)
+        values.get(count.saturating_sub(1)).copied().unwrap_or(none)
     }
 }
 
@@ -117,11 +112,8 @@ mod tests {
                 let values: Vec<u32> = (0..count).map(|place| code / 4u32.pow(place) % 4).collect();
                 let reached = |n: u32| values.iter().filter(|v| **v >= n).count() * 2 > values.len();
                 let expected = (0..4).rev().find(|n| reached(*n)).unwrap_or(0);
-                assert_eq!(
-                    configuration.quorum_value(|id| values[id.0 as usize], 0),
-                    expected,
-                    "{values:?}"
-                );
+                let found = configuration.reached_by(configuration.quorum(), |id| values[id.0 as usize], 0);
+                assert_eq!(found, expected, "{values:?}");
             }
         }
     }
@@ -129,7 +121,6 @@ mod tests {
     #[test]
     fn no_voters_reach_nothing() {
         let nobody = Configuration::new([]);
-        assert_eq!(nobody.quorum_value(|_| 7, 0), 0);
-        assert!(!nobody.is_quorum(|_| true));
+        assert_eq!(nobody.reached_by(nobody.quorum(), |_| 7, 0), 0);
     }
 }

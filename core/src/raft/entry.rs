@@ -22,10 +22,7 @@ pub struct Entry {
 impl Entry {
     /// The name of this entry.
     pub fn id(&self) -> EntryId {
-        EntryId {
-            term: self.term,
-            index: self.index,
-        }
+        EntryId { term: self.term, index: self.index }
     }
 }
 

@@ -291,8 +291,6 @@ pub enum VoteRefusal {
         /// The leader.
         leader: NodeId,
     },
-    /// This node is not a voter, or the candidate is not.
-    NotAVoter,
 }
 
 /// Why a transfer of leadership came to nothing.
@@ -321,15 +319,13 @@ impl Fact {
     /// The rule behind this fact.
     pub fn clause(&self) -> Clause {
         let (section, rule) = match self {
-            Fact::ElectionTimedOut { .. } => (
-                "§5.2",
-                "A follower that hears nothing for an election timeout starts an election.",
-            ),
+            Fact::ElectionTimedOut { .. } => {
+                ("§5.2", "A follower that hears nothing for an election timeout starts an election.")
+            }
             Fact::RoleChanged { why, .. } => return why.clause(),
-            Fact::VoteGranted { pre_vote: true, .. } => (
-                "thesis 9.6",
-                "A pre-vote is granted if the vote would be; nothing changes on the voter.",
-            ),
+            Fact::VoteGranted { pre_vote: true, .. } => {
+                ("thesis 9.6", "A pre-vote is granted if the vote would be; nothing changes on the voter.")
+            }
             Fact::VoteGranted { .. } => (
                 "§5.2, §5.4.1",
                 "One vote in a term, first come first served, to a log at least as up-to-date.",
@@ -355,10 +351,9 @@ impl Fact {
                 "Figure 2, AppendEntries 3",
                 "If an entry conflicts with a new one, delete it and all that follow it.",
             ),
-            Fact::MatchAdvanced { .. } => (
-                "Figure 2, Leaders",
-                "If successful: update nextIndex and matchIndex for the follower.",
-            ),
+            Fact::MatchAdvanced { .. } => {
+                ("Figure 2, Leaders", "If successful: update nextIndex and matchIndex for the follower.")
+            }
             Fact::NextIndexBacked { .. } => (
                 "§5.3",
                 "After a rejection, the leader decrements nextIndex and retries, skipping a whole conflicting term.",
@@ -371,26 +366,22 @@ impl Fact {
                 "§5.4.2, Figure 8",
                 "Only entries of the leader's current term are committed by counting replicas.",
             ),
-            Fact::CommitLearnt { .. } => (
-                "Figure 2, AppendEntries 5",
-                "commitIndex = min(leaderCommit, index of the last new entry).",
-            ),
-            Fact::SnapshotSent { .. } => (
-                "§7",
-                "The leader sends a snapshot when it has discarded the next entry the follower needs.",
-            ),
+            Fact::CommitLearnt { .. } => {
+                ("Figure 2, AppendEntries 5", "commitIndex = min(leaderCommit, index of the last new entry).")
+            }
+            Fact::SnapshotSent { .. } => {
+                ("§7", "The leader sends a snapshot when it has discarded the next entry the follower needs.")
+            }
             Fact::SnapshotInstalled { .. } => (
                 "Figure 13, rules 5–8",
                 "Save the snapshot; keep what follows it if the log matches there, else discard the log; reset the state machine.",
             ),
-            Fact::SnapshotIgnored { .. } => (
-                "Figure 13, rule 5",
-                "A snapshot that is not newer changes nothing.",
-            ),
-            Fact::Compacted { .. } => (
-                "§7",
-                "Once a snapshot is written, the log up to its last included index is discarded.",
-            ),
+            Fact::SnapshotIgnored { .. } => {
+                ("Figure 13, rule 5", "A snapshot that is not newer changes nothing.")
+            }
+            Fact::Compacted { .. } => {
+                ("§7", "Once a snapshot is written, the log up to its last included index is discarded.")
+            }
             Fact::ReadWaitsForCommit { .. } => (
                 "§8",
                 "A leader must have committed an entry of its own term before it knows which entries are committed.",
@@ -412,33 +403,27 @@ impl RoleReason {
     /// The rule behind this reason.
     pub fn clause(&self) -> Clause {
         let (section, rule) = match self {
-            RoleReason::ElectionTimeout => (
-                "§5.2",
-                "A follower that hears nothing for an election timeout starts an election.",
-            ),
-            RoleReason::PreVoteWon { .. } => (
-                "thesis 9.6",
-                "A candidate raises its term only once a majority says it would vote for it.",
-            ),
+            RoleReason::ElectionTimeout => {
+                ("§5.2", "A follower that hears nothing for an election timeout starts an election.")
+            }
+            RoleReason::PreVoteWon { .. } => {
+                ("thesis 9.6", "A candidate raises its term only once a majority says it would vote for it.")
+            }
             RoleReason::ElectionWon { .. } => {
                 ("§5.2", "A candidate with the votes of a majority becomes leader.")
             }
-            RoleReason::HigherTerm { .. } => (
-                "§5.1",
-                "A server that sees a higher term adopts it and becomes a follower.",
-            ),
-            RoleReason::LeaderDiscovered { .. } => (
-                "§5.2",
-                "A candidate that hears from a leader of its term becomes a follower.",
-            ),
-            RoleReason::QuorumLost { .. } => (
-                "thesis 6.2",
-                "A leader that hears no majority for an election timeout steps down.",
-            ),
-            RoleReason::TimeoutNow { .. } => (
-                "thesis 3.10",
-                "A server that receives TimeoutNow starts an election at once.",
-            ),
+            RoleReason::HigherTerm { .. } => {
+                ("§5.1", "A server that sees a higher term adopts it and becomes a follower.")
+            }
+            RoleReason::LeaderDiscovered { .. } => {
+                ("§5.2", "A candidate that hears from a leader of its term becomes a follower.")
+            }
+            RoleReason::QuorumLost { .. } => {
+                ("thesis 6.2", "A leader that hears no majority for an election timeout steps down.")
+            }
+            RoleReason::TimeoutNow { .. } => {
+                ("thesis 3.10", "A server that receives TimeoutNow starts an election at once.")
+            }
         };
         Clause { section, rule }
     }
@@ -465,17 +450,12 @@ impl VoteRefusal {
                 ("Figure 2, RequestVote 1", "Reply false if term < currentTerm.")
             }
             VoteRefusal::AlreadyVoted { .. } => ("Figure 2, RequestVote 2", "At most one vote in a term."),
-            VoteRefusal::LogNotUpToDate { .. } => (
-                "§5.4.1",
-                "A voter denies its vote if its own log is more up-to-date.",
-            ),
+            VoteRefusal::LogNotUpToDate { .. } => {
+                ("§5.4.1", "A voter denies its vote if its own log is more up-to-date.")
+            }
             VoteRefusal::LeaderAlive { .. } => (
                 "thesis 4.2.3",
                 "A server that heard from a leader within the minimum election timeout does not grant its vote.",
-            ),
-            VoteRefusal::NotAVoter => (
-                "§6",
-                "Only the voters of the configuration take part in elections.",
             ),
         };
         Clause { section, rule }

@@ -19,14 +19,9 @@ impl FromStr for NodeId {
     type Err = BadNodeId;
 
     fn from_str(text: &str) -> Result<NodeId, BadNodeId> {
-        let number = text
-            .strip_prefix("node-")
-            .and_then(|digits| digits.parse().ok())
-            .map(NodeId);
+        let number = text.strip_prefix("node-").and_then(|digits| digits.parse().ok()).map(NodeId);
         // `node-01` and `node-+1` also parse as numbers: only the canonical spelling is a name.
-        number
-            .filter(|id| id.to_string() == text)
-            .ok_or_else(|| BadNodeId(text.to_owned()))
+        number.filter(|id| id.to_string() == text).ok_or_else(|| BadNodeId(text.to_owned()))
     }
 }
 
@@ -38,9 +33,7 @@ impl Serialize for NodeId {
 
 impl<'de> Deserialize<'de> for NodeId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<NodeId, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -114,17 +107,11 @@ pub struct EntryId {
 
 impl EntryId {
     /// Before the first entry of any log.
-    pub const ZERO: EntryId = EntryId {
-        term: Term::ZERO,
-        index: Index::ZERO,
-    };
+    pub const ZERO: EntryId = EntryId { term: Term::ZERO, index: Index::ZERO };
 
     /// The entry at `index` with `term`.
     pub fn new(term: u64, index: u64) -> EntryId {
-        EntryId {
-            term: Term(term),
-            index: Index(index),
-        }
+        EntryId { term: Term(term), index: Index(index) }
     }
 }
 
@@ -142,16 +129,7 @@ mod tests {
     #[test]
     fn only_the_canonical_spelling_names_a_node() {
         assert_eq!("node-12".parse(), Ok(NodeId(12)));
-        for text in [
-            "node-",
-            "node-01",
-            "node-+1",
-            "node--1",
-            "Node-1",
-            "1",
-            "node-4294967296",
-            "",
-        ] {
+        for text in ["node-", "node-01", "node-+1", "node--1", "Node-1", "1", "node-4294967296", ""] {
             assert!(text.parse::<NodeId>().is_err(), "{text}");
         }
     }

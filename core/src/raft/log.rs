@@ -28,15 +28,8 @@ pub struct Log {
 impl Log {
     /// A log as it was found on stable storage.
     pub(super) fn new(snapshot: Option<Arc<Snapshot>>, entries: Vec<Entry>) -> Log {
-        let base = snapshot
-            .as_ref()
-            .map_or(EntryId::ZERO, |snapshot| snapshot.last_included);
-        let mut log = Log {
-            snapshot,
-            base,
-            chunks: VecDeque::new(),
-            last: base,
-        };
+        let base = snapshot.as_ref().map_or(EntryId::ZERO, |snapshot| snapshot.last_included);
+        let mut log = Log { snapshot, base, chunks: VecDeque::new(), last: base };
         for entry in entries {
             log.append(entry);
         }
@@ -72,11 +65,7 @@ impl Log {
     /// The term of the entry at this index; known also for the last entry that the snapshot covers, and 0 for
     /// index 0 while nothing is compacted.
     pub fn term_at(&self, index: Index) -> Option<Term> {
-        if index == self.base.index {
-            Some(self.base.term)
-        } else {
-            self.get(index).map(|entry| entry.term)
-        }
+        if index == self.base.index { Some(self.base.term) } else { self.get(index).map(|entry| entry.term) }
     }
 
     /// Whether this very entry is in the log, or is the last one that the snapshot covers.
@@ -86,17 +75,11 @@ impl Log {
 
     /// The entries from `from` on, in order.
     pub fn iter_from(&self, from: Index) -> impl Iterator<Item = &Entry> {
-        let (chunk, offset) = self
-            .locate(from.max(self.first_index()))
-            .unwrap_or((self.chunks.len(), 0));
-        self.chunks
-            .iter()
-            .skip(chunk)
-            .enumerate()
-            .flat_map(move |(place, entries)| {
-                let skip = if place == 0 { offset } else { 0 };
-                entries.iter().skip(skip)
-            })
+        let (chunk, offset) = self.locate(from.max(self.first_index())).unwrap_or((self.chunks.len(), 0));
+        self.chunks.iter().skip(chunk).enumerate().flat_map(move |(place, entries)| {
+            let skip = if place == 0 { offset } else { 0 };
+            entries.iter().skip(skip)
+        })
     }
 
     /// At most `count` entries from `from` on, to be shared with whoever they are sent to.
@@ -126,11 +109,7 @@ impl Log {
 
     /// Adds the entry after the last one.
     pub(super) fn append(&mut self, entry: Entry) {
-        assert_eq!(
-            entry.index,
-            self.last.index.next(),
-            "appended entry leaves a gap in the log"
-        );
+        assert_eq!(entry.index, self.last.index.next(), "appended entry leaves a gap in the log");
         self.last = entry.id();
         match self.chunks.back_mut() {
             Some(chunk) if chunk.len() < CHUNK_ENTRIES => Arc::make_mut(chunk).push(entry),
@@ -152,37 +131,25 @@ impl Log {
             }
             self.chunks.pop_back();
         }
-        self.last = self
-            .chunks
-            .back()
-            .and_then(|chunk| chunk.last())
-            .map_or(self.base, Entry::id);
+        self.last = self.chunks.back().and_then(|chunk| chunk.last()).map_or(self.base, Entry::id);
     }
 
-    /// Puts the snapshot in place of the entries that it covers. If the log does not hold its last entry, all
-    /// entries go (Figure 13, rules 6 and 7). Returns how many entries are left.
+    /// Puts the snapshot in place of the entries up to its index and keeps all that follow: right where the log
+    /// holds the snapshot's last entry (Figure 13, rule 6). Returns how many entries are left.
     pub(super) fn compact(&mut self, snapshot: Arc<Snapshot>) -> u64 {
         let covered = snapshot.last_included;
-        if self.holds(covered) {
-            while let Some(chunk) = self.chunks.front_mut() {
-                if chunk.last().is_some_and(|entry| entry.index > covered.index) {
-                    if chunk[0].index <= covered.index {
-                        Arc::make_mut(chunk).retain(|entry| entry.index > covered.index);
-                    }
-                    break;
+        while let Some(chunk) = self.chunks.front_mut() {
+            if chunk.last().is_some_and(|entry| entry.index > covered.index) {
+                if chunk[0].index <= covered.index {
+                    Arc::make_mut(chunk).retain(|entry| entry.index > covered.index);
                 }
-                self.chunks.pop_front();
+                break;
             }
-        } else {
-            self.chunks.clear();
+            self.chunks.pop_front();
         }
         self.base = covered;
         self.snapshot = Some(snapshot);
-        self.last = self
-            .chunks
-            .back()
-            .and_then(|chunk| chunk.last())
-            .map_or(covered, Entry::id);
+        self.last = self.chunks.back().and_then(|chunk| chunk.last()).map_or(covered, Entry::id);
         self.last.index.0 - covered.index.0
     }
 
@@ -191,10 +158,7 @@ impl Log {
         if index <= self.base.index || index > self.last.index {
             return None;
         }
-        let chunk = self
-            .chunks
-            .partition_point(|chunk| chunk[0].index <= index)
-            .checked_sub(1)?;
+        let chunk = self.chunks.partition_point(|chunk| chunk[0].index <= index).checked_sub(1)?;
         Some((chunk, (index.0 - self.chunks[chunk][0].index.0) as usize))
     }
 }
@@ -206,22 +170,11 @@ mod tests {
     use crate::raft::entry::Payload;
 
     fn entry(index: u64, term: u64) -> Entry {
-        Entry {
-            term: Term(term),
-            index: Index(index),
-            payload: Payload::Noop,
-        }
+        Entry { term: Term(term), index: Index(index), payload: Payload::Noop }
     }
 
     fn log_of(terms: &[u64]) -> Log {
-        Log::new(
-            None,
-            terms
-                .iter()
-                .zip(1..)
-                .map(|(term, index)| entry(index, *term))
-                .collect(),
-        )
+        Log::new(None, terms.iter().zip(1..).map(|(term, index)| entry(index, *term)).collect())
     }
 
     fn snapshot_at(id: EntryId) -> Arc<Snapshot> {
@@ -240,10 +193,7 @@ mod tests {
         }
         assert!(log.get(Index(0)).is_none() && log.get(Index(201)).is_none());
         assert_eq!(log.iter_from(Index(60)).count(), 141);
-        assert_eq!(
-            log.slice(Index(60), 10).first().map(|entry| entry.index),
-            Some(Index(60))
-        );
+        assert_eq!(log.slice(Index(60), 10).first().map(|entry| entry.index), Some(Index(60)));
         assert_eq!(log.slice(Index(198), 10).len(), 3);
         assert_eq!(log.slice(Index(201), 10).len(), 0);
     }
@@ -283,11 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_that_does_not_match_replaces_the_log() {
-        let mut log = log_of(&[1, 1, 1]);
-        assert_eq!(log.compact(snapshot_at(EntryId::new(2, 2))), 0);
-        assert_eq!(log.last(), EntryId::new(2, 2));
-        assert!(log.get(Index(3)).is_none());
+    fn a_log_can_begin_with_a_snapshot_alone() {
+        let log = Log::new(Some(snapshot_at(EntryId::new(2, 7))), Vec::new());
+        assert_eq!(log.last(), EntryId::new(2, 7));
+        assert_eq!(log.first_index(), Index(8));
+        assert!(log.holds(EntryId::new(2, 7)) && !log.holds(EntryId::new(1, 7)));
     }
 
     #[test]

@@ -15,10 +15,17 @@ pub mod message;
 pub mod role;
 pub mod rules;
 
+mod append;
+mod commit;
+mod durability;
+mod election;
 mod log;
 mod node;
 mod progress;
 mod read;
+mod replication;
+mod snapshot;
+mod transfer;
 
 pub use config::{Config, Configuration};
 pub use entry::{Bytes, Entry, Payload, Snapshot};

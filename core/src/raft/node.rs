@@ -1,16 +1,29 @@
 //! A server of the cluster: the state of Figure 2 and the one way in, [`Node::step`].
+//!
+//! What a node does is spread over the files of this folder by subject, each an `impl Node`: `election`,
+//! `replication` (the leader's side), `append` (the follower's side), `commit`, `snapshot`, `read`, `transfer`,
+//! `durability`. Here is what they share: the state, the timers, the terms, the roles.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::config::{Config, Configuration};
+use super::durability::Durability;
+use super::entry::{Entry, Payload, Snapshot};
+use super::fact::{Fact, RoleReason};
 use super::ids::{Index, NodeId, Term};
-use super::io::{HardState, Input, Output, Persistent};
+use super::io::{Answer, HardState, Input, Output, Persistent, Refusal};
 use super::log::Log;
+use super::message::{Body, Message};
 use super::progress::Progress;
-use super::role::{Follower, Role, RoleName};
-use super::rules::Rules;
+use super::read::Reads;
+use super::role::{Campaign, Follower, Leader, Role, RoleName};
+use super::rules::{Rule, Rules};
 use crate::rng::Rng;
 use crate::time::Micros;
+
+/// No honest cluster comes near this term: a message beyond it is malformed, and must not use up all terms.
+const TERM_MAX: Term = Term(1 << 62);
 
 /// When the election timer was set and when it runs out, in the node's local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,15 +37,16 @@ pub struct ElectionTimer {
 /// One server.
 #[derive(Clone, Debug)]
 pub struct Node<R: Rules> {
-    config: Config,
-    rules: R,
-    hard_state: HardState,
-    log: Log,
-    configuration: Configuration,
-    commit_index: Index,
-    last_applied: Index,
-    durable_index: Index,
-    role: Role,
+    pub(super) config: Config,
+    pub(super) rules: R,
+    pub(super) hard_state: HardState,
+    pub(super) log: Log,
+    pub(super) configuration: Configuration,
+    pub(super) commit_index: Index,
+    pub(super) last_applied: Index,
+    pub(super) role: Role,
+    pub(super) durability: Durability,
+    pub(super) now: Micros,
     election_timer: ElectionTimer,
     timeouts: Rng,
 }
@@ -40,44 +54,66 @@ pub struct Node<R: Rules> {
 impl<R: Rules> Node<R> {
     /// A server that starts with what its stable storage holds, as a follower (§5.2).
     ///
-    /// `out.restore` is the snapshot found on disk, if any.
+    /// `out.restore` becomes the snapshot found there, if any: the state machine begins with it.
     pub fn new(config: Config, rules: R, persistent: Persistent, now: Micros, out: &mut Output) -> Node<R> {
-        let Persistent {
-            hard_state,
-            snapshot,
-            entries,
-        } = persistent;
-        let configuration = snapshot
-            .as_ref()
-            .map_or(&config.configuration, |s| &s.configuration)
-            .clone();
+        let Persistent { hard_state, snapshot, entries } = persistent;
+        let configuration = snapshot.as_ref().map_or(&config.configuration, |s| &s.configuration).clone();
         let log = Log::new(snapshot.clone(), entries);
         let base = log.snapshot_id().index;
         out.restore = snapshot;
-        Node {
+        let mut node = Node {
             timeouts: Rng::new(config.seed),
             hard_state,
             configuration,
             commit_index: base,
             last_applied: base,
-            durable_index: log.last().index,
+            durability: Durability::new(log.last().index),
             role: Role::Follower(Follower::default()),
-            election_timer: ElectionTimer {
-                started_at: now,
-                deadline: now,
-            },
+            election_timer: ElectionTimer { started_at: now, deadline: now },
+            now,
             config,
             rules,
             log,
-        }
+        };
+        node.reset_election_timer();
+        node
     }
 
-    /// The one way in. `now` is this node's local time and never goes back.
-    pub fn step(&mut self, _now: Micros, _input: Input, _out: &mut Output) {}
+    /// The one way in. `now` is this node's local time; a `now` before an earlier one counts as that one.
+    ///
+    /// What the node wants done is added to `out`.
+    pub fn step(&mut self, now: Micros, input: Input, out: &mut Output) {
+        self.now = self.now.max(now);
+        match input {
+            Input::TimerCheck => self.check_timers(out),
+            Input::Message(message) => self.receive(message, out),
+            Input::Propose(proposals) => self.propose(proposals, out),
+            Input::Read(read) => self.read(read, out),
+            Input::WriteDone(id) => self.write_done(id, out),
+            Input::SnapshotTaken(snapshot) => self.snapshot_taken(snapshot, out),
+            Input::TransferLeadership(to) => self.transfer_leadership(to, out),
+            Input::SetElectionDeadline(deadline) => {
+                self.election_timer = ElectionTimer { started_at: self.now, deadline };
+            }
+        }
+        self.apply_committed(out);
+        self.serve_reads(out);
+        self.flush(out);
+    }
 
-    /// When [`Input::TimerCheck`] is due next, in local time.
+    /// When [`Input::TimerCheck`] is due next, in local time; it may change with every step.
     pub fn deadline(&self) -> Micros {
-        self.election_timer.deadline
+        match &self.role {
+            Role::Leader(leader) => leader
+                .progress
+                .values()
+                .map(|progress| progress.heartbeat_at)
+                .chain(leader.transfer.map(|transfer| transfer.give_up_at))
+                .chain(self.config.check_quorum.then_some(leader.check_quorum_at))
+                .min()
+                .unwrap_or(Micros::MAX),
+            _ => self.election_timer.deadline,
+        }
     }
 
     /// This server.
@@ -120,9 +156,19 @@ impl<R: Rules> Node<R> {
         &self.log
     }
 
+    /// The newest snapshot.
+    pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.log.snapshot()
+    }
+
     /// The last index of the log that is known to be on stable storage.
     pub fn durable_index(&self) -> Index {
-        self.durable_index
+        self.durability.index()
+    }
+
+    /// Whether a write is under way.
+    pub fn waits_for_disk(&self) -> bool {
+        self.durability.is_pending()
     }
 
     /// Who is in the cluster.
@@ -156,51 +202,259 @@ impl<R: Rules> Node<R> {
 
     /// Those who granted their vote or pre-vote in the election under way; empty outside one.
     pub fn votes_granted(&self) -> impl Iterator<Item = NodeId> {
-        self.campaign()
-            .into_iter()
-            .flat_map(|campaign| campaign.granted.iter().copied())
+        self.campaign_state().into_iter().flat_map(|campaign| campaign.granted.iter().copied())
     }
 
     /// Those who refused it.
     pub fn votes_denied(&self) -> impl Iterator<Item = NodeId> {
-        self.campaign()
-            .into_iter()
-            .flat_map(|campaign| campaign.denied.iter().copied())
+        self.campaign_state().into_iter().flat_map(|campaign| campaign.denied.iter().copied())
     }
 
     /// What a leader knows of the others, by id; empty for everyone else.
     pub fn progress(&self) -> impl Iterator<Item = (NodeId, &Progress)> {
-        self.leader_state()
-            .into_iter()
-            .flat_map(|leader| leader.progress.iter().map(|(id, progress)| (*id, progress)))
+        let leader = match &self.role {
+            Role::Leader(leader) => Some(leader),
+            _ => None,
+        };
+        leader.into_iter().flat_map(|leader| leader.progress.iter().map(|(id, progress)| (*id, progress)))
     }
 
     /// To whom this leader hands leadership over at the moment.
     pub fn transferring_to(&self) -> Option<NodeId> {
-        self.leader_state()?.transfer.map(|transfer| transfer.to)
+        match &self.role {
+            Role::Leader(leader) => leader.transfer.map(|transfer| transfer.to),
+            _ => None,
+        }
     }
 
-    /// Whether something waits for the disk: votes, acknowledgements, or a leader's own count.
-    pub fn waits_for_disk(&self) -> bool {
-        self.durable_index < self.log.last().index
-    }
-
-    fn campaign(&self) -> Option<&super::role::Campaign> {
+    fn campaign_state(&self) -> Option<&Campaign> {
         match &self.role {
             Role::PreCandidate(campaign) | Role::Candidate(campaign) => Some(campaign),
             Role::Follower(_) | Role::Leader(_) => None,
         }
     }
 
-    fn leader_state(&self) -> Option<&super::role::Leader> {
-        match &self.role {
-            Role::Leader(leader) => Some(leader),
-            _ => None,
+    fn check_timers(&mut self, out: &mut Output) {
+        match self.role {
+            Role::Leader(_) => {
+                self.check_quorum(out);
+                self.check_transfer(out);
+                self.send_due_heartbeats(out);
+            }
+            _ if self.now >= self.election_timer.deadline => self.election_timed_out(out),
+            _ => {}
         }
     }
 
-    /// The newest snapshot.
-    pub fn snapshot(&self) -> Option<&Arc<super::entry::Snapshot>> {
-        self.log.snapshot()
+    /// A leader that hears no majority for an election timeout steps down (thesis 6.2).
+    fn check_quorum(&mut self, out: &mut Output) {
+        let (id, now, span) = (self.config.id, self.now, self.config.election_timeout_min);
+        let Role::Leader(leader) = &mut self.role else {
+            return;
+        };
+        if !self.config.check_quorum || now < leader.check_quorum_at {
+            return;
+        }
+        let heard_at = |voter| {
+            if voter == id { now } else { leader.progress[&voter].heard_at }
+        };
+        let quorum = self.configuration.quorum();
+        let quorum_heard_at = self.configuration.reached_by(quorum, heard_at, Micros::ZERO);
+        if quorum_heard_at + span > now {
+            leader.check_quorum_at = quorum_heard_at + span;
+        } else {
+            let heard =
+                self.configuration.voters().iter().filter(|voter| heard_at(**voter) + span > now).count();
+            let why = RoleReason::QuorumLost { heard: heard as u32, needed: quorum as u32 };
+            self.become_follower(self.hard_state.current_term, None, why, out);
+        }
+    }
+
+    /// Sorts a message by its term (§5.1), then by its kind.
+    fn receive(&mut self, message: Message, out: &mut Output) {
+        let Message { from, to, term, body } = message;
+        if to != self.config.id || from == to || !self.configuration.is_voter(from) || term > TERM_MAX {
+            return;
+        }
+        match body {
+            // These two decide for themselves what a term means: asking for a vote, or for a pre-vote, need not
+            // disturb a server that hears from a leader (thesis 4.2.3, 9.6).
+            Body::PreVote(request) => return self.pre_vote_requested(from, term, request, out),
+            Body::RequestVote(request) => return self.vote_requested(from, term, request, out),
+            // A grant of a pre-vote may come from a server whose term is behind ours.
+            Body::PreVoteReply(reply) if reply.vote_granted => {
+                return self.pre_vote_granted(from, reply, out);
+            }
+            _ => {}
+        }
+        let is_reply = matches!(
+            body,
+            Body::RequestVoteReply(_)
+                | Body::PreVoteReply(_)
+                | Body::AppendEntriesReply(_)
+                | Body::InstallSnapshotReply(_)
+        );
+        if term > self.hard_state.current_term && (self.rules.keeps(Rule::HigherTermAdopted) || !is_reply) {
+            self.become_follower(term, None, RoleReason::HigherTerm { from, term }, out);
+        } else if term < self.hard_state.current_term {
+            let current_term = self.hard_state.current_term;
+            self.note(out, || Fact::StaleTermIgnored { from, message_term: term, current_term });
+            let rule = if is_reply { Rule::VotesOfCurrentTerm } else { Rule::StaleTermRejected };
+            if self.rules.keeps(rule) {
+                return self.answer_stale(from, &body, out);
+            }
+        }
+        match body {
+            Body::RequestVoteReply(reply) => self.vote_replied(from, reply, out),
+            Body::PreVoteReply(_) => self.pre_vote_denied(from, out),
+            Body::AppendEntries(request) => self.append_requested(from, term, request, out),
+            Body::AppendEntriesReply(reply) if term == self.hard_state.current_term => {
+                self.append_replied(from, reply, out)
+            }
+            Body::InstallSnapshot(request) => self.install_requested(from, request, out),
+            Body::InstallSnapshotReply(reply) if term == self.hard_state.current_term => {
+                self.install_replied(from, reply, out)
+            }
+            Body::TimeoutNow => self.timeout_now(from, term, out),
+            Body::AppendEntriesReply(_) | Body::InstallSnapshotReply(_) => {}
+            Body::PreVote(_) | Body::RequestVote(_) => unreachable!("vote requests are handled above"),
+        }
+    }
+
+    /// A leader puts commands into its log and sends them to every follower (Rules for Leaders).
+    fn propose(&mut self, proposals: Vec<super::io::Proposal>, out: &mut Output) {
+        let refusal = match &self.role {
+            Role::Leader(leader) => leader.transfer.map(|transfer| Refusal::Transferring { to: transfer.to }),
+            _ => Some(Refusal::NotLeader { leader: self.leader() }),
+        };
+        if let Some(refusal) = refusal {
+            let refused = proposals
+                .into_iter()
+                .map(|proposal| Answer::ProposalRefused { proposal: proposal.id, refusal });
+            return out.answers.extend(refused);
+        }
+        if proposals.is_empty() {
+            return;
+        }
+        let Role::Leader(leader) = &mut self.role else { unreachable!("only a leader gets here") };
+        let (term, first) = (self.hard_state.current_term, self.log.last().index.next());
+        let entries: Arc<[Entry]> = (first.0..)
+            .zip(proposals)
+            .map(|(index, proposal)| {
+                leader.proposals.push_back((Index(index), proposal.id));
+                Entry { term, index: Index(index), payload: Payload::Command(proposal.command) }
+            })
+            .collect();
+        self.note(out, || Fact::Proposed { first, count: entries.len() as u64 });
+        self.append_own(entries);
+        self.replicate_to_all(out);
+    }
+
+    /// Appends a leader's own entries to its log and has them written.
+    pub(super) fn append_own(&mut self, entries: Arc<[Entry]>) {
+        for entry in entries.iter() {
+            self.log.append(entry.clone());
+        }
+        self.durability.stage_entries(entries);
+    }
+
+    pub(super) fn become_leader(&mut self, why: RoleReason, out: &mut Output) {
+        let id = self.config.id;
+        assert!(matches!(self.role, Role::Candidate(_)), "only a candidate becomes leader");
+        assert!(
+            self.hard_state.voted_for == Some(id) || !self.rules.keeps(Rule::OneVotePerTerm),
+            "leader did not vote for itself"
+        );
+        let last = self.log.last().index;
+        let others = self.configuration.voters().iter().filter(|voter| **voter != id);
+        let mut progress: BTreeMap<NodeId, Progress> =
+            others.map(|voter| (*voter, Progress::new(last, self.now))).collect();
+        if !self.rules.keeps(Rule::MatchIsProven) {
+            progress.values_mut().for_each(|progress| progress.match_index = last);
+        }
+        let leader = Leader {
+            progress,
+            proposals: VecDeque::new(),
+            reads: Reads::default(),
+            first_of_term: last.next(),
+            check_quorum_at: self.now + self.config.election_timeout_min,
+            transfer: None,
+        };
+        self.change_role(Role::Leader(Box::new(leader)), why, out);
+        // §8: a leader begins its term with an empty entry, since only entries of its own term are committed by
+        // counting (§5.4.2), and reads wait for one.
+        let noop = Entry { term: self.hard_state.current_term, index: last.next(), payload: Payload::Noop };
+        self.append_own(Arc::from([noop]));
+        self.replicate_to_all(out);
+        self.advance_commit(out);
+    }
+
+    /// Follows `leader`, or nobody yet, in `term`. A higher term is adopted, and with it the vote is free again.
+    pub(super) fn become_follower(
+        &mut self,
+        term: Term,
+        leader: Option<NodeId>,
+        why: RoleReason,
+        out: &mut Output,
+    ) {
+        let current_term = self.hard_state.current_term;
+        assert!(term >= current_term, "the current term never decreases");
+        if term > current_term {
+            self.hard_state = HardState { current_term: term, voted_for: None };
+            self.durability.stage_hard_state();
+        } else if !self.rules.keeps(Rule::VoteKeptForTerm) {
+            self.hard_state.voted_for = None;
+            self.durability.stage_hard_state();
+        }
+        let was_leader = matches!(self.role, Role::Leader(_));
+        if let Role::Leader(deposed) = &mut self.role {
+            let lost = deposed.proposals.drain(..).map(|(_, proposal)| Answer::ProposalUnknown { proposal });
+            out.answers.extend(lost);
+            let refusal = Refusal::NotLeader { leader };
+            out.answers.extend(deposed.reads.drain().map(|read| Answer::ReadRefused { read, refusal }));
+        }
+        let heard_at = leader.map(|_| self.now);
+        self.change_role(Role::Follower(Follower { leader, leader_heard_at: heard_at }), why, out);
+        if was_leader {
+            self.reset_election_timer();
+        }
+    }
+
+    pub(super) fn change_role(&mut self, role: Role, why: RoleReason, out: &mut Output) {
+        let from = self.role();
+        self.role = role;
+        let (to, term) = (self.role(), self.hard_state.current_term);
+        self.note(out, || Fact::RoleChanged { from, to, term, why });
+    }
+
+    /// Draws a new election timeout (§5.2) and starts it now.
+    pub(super) fn reset_election_timer(&mut self) {
+        let timeout = self.timeouts.span(self.config.election_timeout_min, self.config.election_timeout_max);
+        self.election_timer = ElectionTimer { started_at: self.now, deadline: self.now + timeout };
+    }
+
+    /// How many voters a decision needs: a majority, or one fewer where a laboratory leaves `rule` out.
+    pub(super) fn needed(&self, rule: Rule) -> usize {
+        let quorum = self.configuration.quorum();
+        if self.rules.keeps(rule) { quorum } else { (quorum - 1).max(1) }
+    }
+
+    pub(super) fn others(&self) -> Vec<NodeId> {
+        self.configuration.voters().iter().copied().filter(|voter| *voter != self.config.id).collect()
+    }
+
+    pub(super) fn send(&self, to: NodeId, body: Body, out: &mut Output) {
+        out.messages.push(self.message(to, body));
+    }
+
+    pub(super) fn message(&self, to: NodeId, body: Body) -> Message {
+        Message { from: self.config.id, to, term: self.hard_state.current_term, body }
+    }
+
+    /// Records a fact, if anybody listens.
+    pub(super) fn note(&self, out: &mut Output, fact: impl FnOnce() -> Fact) {
+        if self.config.facts {
+            out.facts.push(fact());
+        }
     }
 }

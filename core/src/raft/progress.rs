@@ -73,9 +73,7 @@ impl Progress {
         self.next_index = self.next_index.max(match_index.next());
         match &mut self.state {
             ProgressState::Probe { .. } => {
-                self.state = ProgressState::Replicate {
-                    inflight: VecDeque::new(),
-                }
+                self.state = ProgressState::Replicate { inflight: VecDeque::new() }
             }
             ProgressState::Replicate { inflight } => {
                 while inflight.front().is_some_and(|last| *last <= match_index) {
@@ -84,9 +82,7 @@ impl Progress {
             }
             ProgressState::Snapshot { last_included, .. } => {
                 if match_index >= *last_included {
-                    self.state = ProgressState::Replicate {
-                        inflight: VecDeque::new(),
-                    };
+                    self.state = ProgressState::Replicate { inflight: VecDeque::new() };
                 }
             }
         }
@@ -137,11 +133,7 @@ mod tests {
         assert!(!progress.advance(Index(3)));
         assert_eq!(progress.match_index, Index(5));
         progress.probe_from(Index(2));
-        assert_eq!(
-            progress.next_index,
-            Index(6),
-            "probing never goes back behind what matches"
-        );
+        assert_eq!(progress.next_index, Index(6), "probing never goes back behind what matches");
     }
 
     #[test]

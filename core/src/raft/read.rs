@@ -6,8 +6,12 @@
 
 use std::collections::VecDeque;
 
-use super::ids::Index;
-use super::io::ReadId;
+use super::fact::Fact;
+use super::ids::{Index, NodeId};
+use super::io::{Answer, Output, ReadId, Refusal};
+use super::node::Node;
+use super::role::Role;
+use super::rules::{Rule, Rules};
 
 /// The reads that a leader has not answered yet.
 #[derive(Clone, Debug, Default)]
@@ -58,11 +62,7 @@ impl Reads {
 
     /// A majority has answered `round` or a later one. Returns the reads that this confirms.
     pub(super) fn confirm(&mut self, round: u64) -> Vec<Confirmed> {
-        let count = self
-            .waiting
-            .iter()
-            .take_while(|waiting| waiting.round <= round)
-            .count();
+        let count = self.waiting.iter().take_while(|waiting| waiting.round <= round).count();
         self.waiting
             .drain(..count)
             .map(|Waiting { read, read_index, .. }| Confirmed { read, read_index })
@@ -76,9 +76,73 @@ impl Reads {
 
     /// Takes out every read, answered by nobody.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = ReadId> {
-        self.unstarted
-            .drain(..)
-            .chain(self.waiting.drain(..).map(|waiting| waiting.read))
+        self.unstarted.drain(..).chain(self.waiting.drain(..).map(|waiting| waiting.read))
+    }
+}
+
+impl<R: Rules> Node<R> {
+    /// A client wants to read.
+    pub(super) fn read(&mut self, read: ReadId, out: &mut Output) {
+        let (commit_index, refusal) = (self.commit_index, Refusal::NotLeader { leader: self.leader() });
+        let needs_quorum = self.rules.keeps(Rule::ReadNeedsQuorum);
+        match &mut self.role {
+            Role::Leader(leader) if needs_quorum => {
+                let must_wait = commit_index < leader.first_of_term;
+                leader.reads.add(read);
+                if must_wait {
+                    self.note(out, || Fact::ReadWaitsForCommit { commit_index });
+                }
+            }
+            Role::Leader(_) => out.answers.push(Answer::ReadReady { read, read_index: commit_index }),
+            _ => out.answers.push(Answer::ReadRefused { read, refusal }),
+        }
+    }
+
+    /// The end of a step: answers the reads that are confirmed, and begins a round for those that need one.
+    pub(super) fn serve_reads(&mut self, out: &mut Output) {
+        self.confirm_reads(out);
+        let (commit_index, own_term_first) =
+            (self.commit_index, self.rules.keeps(Rule::ReadNeedsOwnTermCommit));
+        let Some(leader) = self.leader_mut() else { return };
+        // §8: only after committing in its own term does a leader know which entries are committed.
+        let knows_commit_index = commit_index >= leader.first_of_term || !own_term_first;
+        if leader.reads.wants_round() && knows_commit_index {
+            leader.reads.start_round(commit_index);
+            self.send_round(out);
+            self.confirm_reads(out);
+        }
+    }
+
+    fn confirm_reads(&mut self, out: &mut Output) {
+        let id = self.config.id;
+        let needs_later_round = self.rules.keeps(Rule::ReadNeedsLaterRound);
+        let Role::Leader(leader) = &mut self.role else {
+            return;
+        };
+        if !leader.reads.any_waiting() {
+            return;
+        }
+        let newest = leader.reads.round;
+        let answered = |voter: NodeId| {
+            if voter == id { newest } else { leader.progress[&voter].round_answered }
+        };
+        let mut round = self.configuration.reached_by(self.configuration.quorum(), answered, 0);
+        if !needs_later_round {
+            round += 1;
+        }
+        let confirmed = leader.reads.confirm(round);
+        for Confirmed { read, read_index } in confirmed {
+            out.answers.push(Answer::ReadReady { read, read_index });
+            self.note(out, || {
+                let answered_it = |(voter, progress): (NodeId, &super::progress::Progress)| {
+                    (progress.round_answered >= round).then_some(voter)
+                };
+                Fact::ReadConfirmed {
+                    read_index,
+                    confirmed_by: self.progress().filter_map(answered_it).collect(),
+                }
+            });
+        }
     }
 }
 
@@ -93,22 +157,10 @@ mod tests {
         reads.start_round(Index(4));
         reads.add(ReadId(2));
         assert_eq!(reads.confirm(0), []);
-        assert_eq!(
-            reads.confirm(1),
-            [Confirmed {
-                read: ReadId(1),
-                read_index: Index(4)
-            }]
-        );
+        assert_eq!(reads.confirm(1), [Confirmed { read: ReadId(1), read_index: Index(4) }]);
         assert!(reads.wants_round(), "the second read needs a round of its own");
         reads.start_round(Index(6));
-        assert_eq!(
-            reads.confirm(2),
-            [Confirmed {
-                read: ReadId(2),
-                read_index: Index(6)
-            }]
-        );
+        assert_eq!(reads.confirm(2), [Confirmed { read: ReadId(2), read_index: Index(6) }]);
     }
 
     #[test]

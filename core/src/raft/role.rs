@@ -1,6 +1,6 @@
 //! What a node is at the moment, with only the state that is legal in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use super::ids::{Index, NodeId};
@@ -65,8 +65,6 @@ pub(super) struct Campaign {
     pub(super) granted: BTreeSet<NodeId>,
     /// Those who said no.
     pub(super) denied: BTreeSet<NodeId>,
-    /// The leader asked for it (thesis 3.10).
-    pub(super) leadership_transfer: bool,
 }
 
 /// The volatile state of leaders (Figure 2), and what clients wait for.
@@ -74,13 +72,13 @@ pub(super) struct Campaign {
 pub(super) struct Leader {
     /// `next_index` and `match_index` of every other voter.
     pub(super) progress: BTreeMap<NodeId, Progress>,
-    /// Proposals in the log that are not applied yet, by their index.
-    pub(super) proposals: BTreeMap<Index, ProposalId>,
+    /// Proposals in the log that are not applied yet, in the order of their indexes.
+    pub(super) proposals: VecDeque<(Index, ProposalId)>,
     /// Reads that wait.
     pub(super) reads: Reads,
     /// The entry with which this leader began its term: what it must commit before it serves reads.
     pub(super) first_of_term: Index,
-    /// When CheckQuorum is due next.
+    /// When CheckQuorum is due next, at the earliest.
     pub(super) check_quorum_at: Micros,
     /// To whom leadership is being handed over, and when that is given up.
     pub(super) transfer: Option<Transfer>,

@@ -32,9 +32,7 @@ pub struct Switchable {
 impl Switchable {
     /// All rules but these.
     pub fn without(rules: impl IntoIterator<Item = Rule>) -> Switchable {
-        Switchable {
-            without: rules.into_iter().fold(0, |set, rule| set | 1 << rule as u32),
-        }
+        Switchable { without: rules.into_iter().fold(0, |set, rule| set | 1 << rule as u32) }
     }
 }
 
@@ -130,11 +128,7 @@ impl FromStr for Rule {
     type Err = UnknownRule;
 
     fn from_str(name: &str) -> Result<Rule, UnknownRule> {
-        Rule::ALL
-            .iter()
-            .copied()
-            .find(|rule| rule.name() == name)
-            .ok_or_else(|| UnknownRule(name.to_owned()))
+        Rule::ALL.iter().copied().find(|rule| rule.name() == name).ok_or_else(|| UnknownRule(name.to_owned()))
     }
 }
 

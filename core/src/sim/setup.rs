@@ -118,30 +118,18 @@ impl Default for NodeSetup {
 
 impl Default for NetworkSetup {
     fn default() -> NetworkSetup {
-        NetworkSetup {
-            latency: (Micros::from_millis(5), Micros::from_millis(15)),
-            loss: 0.0,
-            duplicate: 0.0,
-        }
+        NetworkSetup { latency: (Micros::from_millis(5), Micros::from_millis(15)), loss: 0.0, duplicate: 0.0 }
     }
 }
 
 impl Default for DiskSetup {
     fn default() -> DiskSetup {
-        DiskSetup {
-            sync: (Micros(500), Micros(2_000)),
-        }
+        DiskSetup { sync: (Micros(500), Micros(2_000)) }
     }
 }
 
 impl Default for Mix {
     fn default() -> Mix {
-        Mix {
-            set: 2,
-            get: 1,
-            cas: 1,
-            delete: 0,
-            append: 0,
-        }
+        Mix { set: 2, get: 1, cas: 1, delete: 0, append: 0 }
     }
 }

@@ -1,0 +1,227 @@
+//! The leader's side of log replication (§5.3; Figure 2, Rules for Leaders): heartbeats, pipelining, back-tracking.
+
+use std::sync::Arc;
+
+use super::entry::Entry;
+use super::fact::Fact;
+use super::ids::{EntryId, Index, NodeId, Term};
+use super::io::Output;
+use super::message::{AppendEntries, AppendEntriesReply, AppendOutcome, Body};
+use super::node::Node;
+use super::progress::{Progress, ProgressState};
+use super::role::{Leader, Role};
+use super::rules::Rules;
+use crate::time::Micros;
+
+/// Entries cut out of the log for one follower, kept for the next one that needs the same.
+#[derive(Default)]
+struct Shared(Option<(Index, Arc<[Entry]>)>);
+
+impl<R: Rules> Node<R> {
+    /// Sends every follower what it may be sent.
+    pub(super) fn replicate_to_all(&mut self, out: &mut Output) {
+        let mut shared = Shared::default();
+        for to in self.others() {
+            self.replicate_sharing(to, &mut shared, out);
+        }
+    }
+
+    /// Sends one follower what it may be sent: nothing while a probe is unanswered or the window is full.
+    pub(super) fn replicate_to(&mut self, to: NodeId, out: &mut Output) {
+        self.replicate_sharing(to, &mut Shared::default(), out);
+    }
+
+    fn replicate_sharing(&mut self, to: NodeId, shared: &mut Shared, out: &mut Output) {
+        let max_inflight = self.config.max_inflight;
+        while let Some(progress) = self.progress_of(to).filter(|progress| progress.may_send(max_inflight)) {
+            let next_index = progress.next_index;
+            if next_index > self.log.last().index {
+                return;
+            }
+            if next_index < self.log.first_index() {
+                return self.send_snapshot(to, out);
+            }
+            self.send_entries(to, next_index, shared, out);
+        }
+    }
+
+    /// Sends the heartbeats that are due. A message with entries counts as one.
+    pub(super) fn send_due_heartbeats(&mut self, out: &mut Output) {
+        for to in self.others() {
+            if self.progress_of(to).is_some_and(|progress| progress.heartbeat_at <= self.now) {
+                self.send_heartbeat(to, out);
+            }
+        }
+    }
+
+    /// Begins a round in which every follower is asked to confirm this leader at once (thesis 6.4).
+    pub(super) fn send_round(&mut self, out: &mut Output) {
+        for to in self.others() {
+            let Some(progress) = self.progress_of(to) else {
+                continue;
+            };
+            // Where the logs match for certain, so that a message that overtakes others is not refused.
+            let prev_index = progress.match_index;
+            self.send_append(to, prev_index, Arc::from([]), out);
+        }
+    }
+
+    fn send_heartbeat(&mut self, to: NodeId, out: &mut Output) {
+        let (now, patience) = (self.now, self.config.election_timeout_min);
+        let Some(progress) = self.progress_mut(to) else {
+            return;
+        };
+        match &mut progress.state {
+            // The probe or its answer may be lost: again.
+            ProgressState::Probe { sent } => {
+                *sent = false;
+                let next_index = progress.next_index;
+                if next_index <= self.log.last().index {
+                    return self.replicate_to(to, out);
+                }
+                self.send_append(to, next_index.prev(), Arc::from([]), out);
+            }
+            // At the end of what was sent: a refusal tells that something was lost.
+            ProgressState::Replicate { .. } => {
+                let prev_index = progress.next_index.prev();
+                self.send_append(to, prev_index, Arc::from([]), out);
+            }
+            ProgressState::Snapshot { sent_at, .. } => {
+                if *sent_at + patience <= now {
+                    return self.send_snapshot(to, out);
+                }
+                let prev_index = progress.match_index;
+                self.send_append(to, prev_index, Arc::from([]), out);
+            }
+        }
+    }
+
+    fn send_entries(&mut self, to: NodeId, next_index: Index, shared: &mut Shared, out: &mut Output) {
+        let entries = match &shared.0 {
+            Some((first, entries)) if *first == next_index => entries.clone(),
+            _ => self.log.slice(next_index, u64::from(self.config.max_entries_per_append.max(1))),
+        };
+        shared.0 = Some((next_index, entries.clone()));
+        let last = next_index.prev().plus(entries.len() as u64);
+        self.send_append(to, next_index.prev(), entries, out);
+        if let Some(progress) = self.progress_mut(to) {
+            progress.sent_entries(last);
+        }
+    }
+
+    /// `prev_index` is in the log, or covered by the snapshot: then the end of the snapshot stands in its place.
+    fn send_append(&mut self, to: NodeId, prev_index: Index, entries: Arc<[Entry]>, out: &mut Output) {
+        let prev_index = prev_index.max(self.log.snapshot_id().index);
+        let prev_term = self.log.term_at(prev_index).unwrap_or(Term::ZERO);
+        let (leader_commit, heartbeat_at) = (self.commit_index, self.now + self.config.heartbeat_interval);
+        let Role::Leader(leader) = &mut self.role else {
+            return;
+        };
+        let round = leader.reads.round;
+        if let Some(progress) = leader.progress.get_mut(&to) {
+            progress.heartbeat_at = heartbeat_at;
+        }
+        let prev_log = EntryId { term: prev_term, index: prev_index };
+        self.send(to, Body::AppendEntries(AppendEntries { prev_log, entries, leader_commit, round }), out);
+    }
+
+    pub(super) fn append_replied(&mut self, from: NodeId, reply: AppendEntriesReply, out: &mut Output) {
+        if !self.heard_from(from, reply.round) {
+            return;
+        }
+        match reply.outcome {
+            AppendOutcome::Success { match_index } => self.matched(from, match_index, out),
+            AppendOutcome::Failure { prev_log_index, conflict_term, conflict_index } => {
+                self.back_up(from, prev_log_index, conflict_term, conflict_index, out);
+            }
+        }
+        self.replicate_to(from, out);
+        self.check_transfer(out);
+    }
+
+    /// A follower answered in this term. Returns whether this node leads it.
+    pub(super) fn heard_from(&mut self, from: NodeId, round: u64) -> bool {
+        let now = self.now;
+        let Role::Leader(leader) = &mut self.role else {
+            return false;
+        };
+        let newest_round = leader.reads.round;
+        let Some(progress) = leader.progress.get_mut(&from) else {
+            return false;
+        };
+        progress.heard_at = now;
+        progress.round_answered = progress.round_answered.max(round.min(newest_round));
+        true
+    }
+
+    /// A follower's log matches this one up to `match_index`, durably (Figure 2, Leaders).
+    pub(super) fn matched(&mut self, from: NodeId, match_index: Index, out: &mut Output) {
+        let last = self.log.last().index;
+        let Some(progress) = self.progress_mut(from).filter(|_| match_index <= last) else {
+            return;
+        };
+        let before = progress.match_index;
+        if progress.advance(match_index) {
+            self.note(out, || Fact::MatchAdvanced { follower: from, from: before, to: match_index });
+            self.advance_commit(out);
+        }
+    }
+
+    /// The follower's log does not match at `prev_log_index`: find where it does (§5.3).
+    fn back_up(
+        &mut self,
+        from: NodeId,
+        prev_log_index: Index,
+        conflict_term: Option<Term>,
+        conflict_index: Index,
+        out: &mut Output,
+    ) {
+        let ours = conflict_term.and_then(|term| self.log.last_index_of_term(term, prev_log_index));
+        let Some(progress) = self.progress_mut(from) else {
+            return;
+        };
+        let current = match progress.state {
+            ProgressState::Probe { .. } => prev_log_index == progress.next_index.prev(),
+            ProgressState::Replicate { .. } => {
+                prev_log_index > progress.match_index && prev_log_index < progress.next_index
+            }
+            ProgressState::Snapshot { .. } => false,
+        };
+        if !current {
+            return;
+        }
+        let before = progress.next_index;
+        // If we have the follower's conflicting term too, our logs may match at our last entry of it.
+        let hinted = ours.map_or(conflict_index, Index::next);
+        progress.probe_from(hinted.min(prev_log_index).max(Index(1)));
+        let to = progress.next_index;
+        self.note(out, || Fact::NextIndexBacked { follower: from, from: before, to, conflict_term });
+    }
+
+    pub(super) fn progress_of(&self, id: NodeId) -> Option<&Progress> {
+        match &self.role {
+            Role::Leader(leader) => leader.progress.get(&id),
+            _ => None,
+        }
+    }
+
+    pub(super) fn progress_mut(&mut self, id: NodeId) -> Option<&mut Progress> {
+        self.leader_mut()?.progress.get_mut(&id)
+    }
+
+    pub(super) fn leader_mut(&mut self) -> Option<&mut Leader> {
+        match &mut self.role {
+            Role::Leader(leader) => Some(leader),
+            _ => None,
+        }
+    }
+
+    /// A snapshot goes out in place of entries: the next message waits for its answer.
+    pub(super) fn snapshot_sent(&mut self, to: NodeId, last_included: Index) {
+        let (now, heartbeat_at): (Micros, Micros) = (self.now, self.now + self.config.heartbeat_interval);
+        if let Some(progress) = self.progress_mut(to) {
+            progress.state = ProgressState::Snapshot { last_included, sent_at: now };
+            progress.heartbeat_at = heartbeat_at;
+        }
+    }
+}
