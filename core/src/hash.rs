@@ -10,9 +10,7 @@ pub(crate) struct Hasher {
 
 impl Hasher {
     pub(crate) fn new() -> Hasher {
-        Hasher {
-            state: 0xcbf2_9ce4_8422_2325,
-        }
+        Hasher { state: 0xcbf2_9ce4_8422_2325 }
     }
 
     /// The hash goes on with these bytes, and with where they end: `ab`, `c` is not `a`, `bc`.

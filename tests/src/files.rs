@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 /// The root of the checkout.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent()
-        .expect("the tests are a folder of the checkout")
-        .to_path_buf()
+    here.parent().expect("the tests are a folder of the checkout").to_path_buf()
 }
 
 /// A text file of the project.
@@ -45,11 +43,7 @@ fn collect(folder: &Path, visit: &mut impl FnMut(&Path)) {
         fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()));
     for entry in entries {
         let path = entry.expect("a folder's entry can be read").path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.starts_with('.') || ["target", "dist", "node_modules"].contains(&name.as_str()) {
             continue;
         }

@@ -17,11 +17,7 @@ pub struct NamedPath {
 /// `module` is the file's own module path below its crate's root (`["raft", "log"]`), to which `super` refers.
 pub fn named_paths(text: &str, module: &[&str], crates: &[&str]) -> Vec<NamedPath> {
     let tokens = tokens(text);
-    let mut scanner = Scanner {
-        tokens: &tokens,
-        at: 0,
-        found: Vec::new(),
-    };
+    let mut scanner = Scanner { tokens: &tokens, at: 0, found: Vec::new() };
     let mut inline = InlineModules::default();
     while let Some(token) = scanner.peek(0) {
         let continues = scanner.at > 0 && scanner.tokens[scanner.at - 1].text == "::";
@@ -98,9 +94,7 @@ impl Scanner<'_> {
                 above = above.saturating_sub(1);
                 self.at += 2;
             }
-            prefix = std::iter::once("crate".to_string())
-                .chain(here[..above].iter().cloned())
-                .collect();
+            prefix = std::iter::once("crate".to_string()).chain(here[..above].iter().cloned()).collect();
         }
         self.rest(line, prefix);
     }
@@ -121,10 +115,7 @@ impl Scanner<'_> {
                 _ => break,
             }
         }
-        self.found.push(NamedPath {
-            line,
-            segments: prefix,
-        });
+        self.found.push(NamedPath { line, segments: prefix });
     }
 
     fn group(&mut self, prefix: &[String]) {
@@ -134,10 +125,7 @@ impl Scanner<'_> {
             match text.as_str() {
                 "}" => return,
                 "as" => self.at += 1,
-                "self" => self.found.push(NamedPath {
-                    line,
-                    segments: prefix.to_vec(),
-                }),
+                "self" => self.found.push(NamedPath { line, segments: prefix.to_vec() }),
                 name if is_name(name) => {
                     let mut path = prefix.to_vec();
                     path.push(text);
@@ -175,10 +163,7 @@ fn tokens(text: &str) -> Vec<Token> {
         let piece: String = rest[..length].iter().collect();
         let is_code = !piece.starts_with("//") && !piece.starts_with("/*") && !piece.contains(['"', '\'']);
         if is_code && !piece.trim().is_empty() {
-            found.push(Token {
-                line,
-                text: piece.clone(),
-            });
+            found.push(Token { line, text: piece.clone() });
         }
         line += piece.matches('\n').count();
         at += length;
@@ -187,9 +172,7 @@ fn tokens(text: &str) -> Vec<Token> {
 }
 
 fn length_until(rest: &[char], ends: impl Fn(&[char]) -> bool) -> usize {
-    (0..rest.len())
-        .find(|&at| ends(&rest[at..]))
-        .unwrap_or(rest.len())
+    (0..rest.len()).find(|&at| ends(&rest[at..])).unwrap_or(rest.len())
 }
 
 fn block_comment_length(rest: &[char]) -> usize {
@@ -274,10 +257,7 @@ mod tests {
         assert_eq!(paths("use super::ids::Term;"), ["1: crate::raft::ids::Term"]);
         assert_eq!(paths("use super::super::sim::World;"), ["1: crate::sim::World"]);
         let text = "fn f() {}\nmod tests { use super::*; fn g() {} use super::super::super::kv::Op; }\nuse super::x;";
-        assert_eq!(
-            paths(text),
-            ["2: crate::raft::log", "2: crate::kv::Op", "3: crate::raft::x"]
-        );
+        assert_eq!(paths(text), ["2: crate::raft::log", "2: crate::kv::Op", "3: crate::raft::x"]);
     }
 
     #[test]

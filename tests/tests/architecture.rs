@@ -17,12 +17,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("check", &["raft", "kv", "sim", "time"]),
     ("trace", &["raft", "kv", "sim", "time"]),
     ("scenario", &["raft", "kv", "sim", "time"]),
-    (
-        "run",
-        &[
-            "raft", "kv", "sim", "check", "trace", "scenario", "metrics", "rng", "time",
-        ],
-    ),
+    ("run", &["raft", "kv", "sim", "check", "trace", "scenario", "metrics", "rng", "time"]),
 ];
 
 /// All that the key-value machine may name of `raft`.
@@ -36,10 +31,7 @@ fn modules_of_the_core_name_only_those_below_them() {
         let module = module_of(&file, "core/src/");
         let Some(&own) = module.first() else { continue };
         let Some((_, may_name)) = CORE.iter().find(|(name, _)| *name == own) else {
-            wrong.push(format!(
-                "{}: the module {own} has no rule in this test",
-                file.path
-            ));
+            wrong.push(format!("{}: the module {own} has no rule in this test", file.path));
             continue;
         };
         for path in named_paths(&file.text, &module, &[]) {
@@ -49,18 +41,11 @@ fn modules_of_the_core_name_only_those_below_them() {
             seen += usize::from(named != own);
             if named != own && !may_name.contains(&named.as_str()) {
                 let line = path.line;
-                wrong.push(format!(
-                    "{}:{line}: {own} may not know {}",
-                    file.path,
-                    path.segments.join("::")
-                ));
+                wrong.push(format!("{}:{line}: {own} may not know {}", file.path, path.segments.join("::")));
             }
         }
     }
-    assert!(
-        seen > 0,
-        "found no module that names another: does this test still look at the right place?"
-    );
+    assert!(seen > 0, "found no module that names another: does this test still look at the right place?");
     assert_none(wrong);
 }
 
@@ -70,10 +55,7 @@ fn the_key_value_machine_knows_only_the_ids_of_raft() {
     for file in files_below("core/src/kv", &[".rs"]) {
         for path in named_paths(&file.text, &module_of(&file, "core/src/"), &[]) {
             let of_raft = path.segments.get(1).is_some_and(|module| module == "raft");
-            let is_id = path
-                .segments
-                .get(2)
-                .is_some_and(|item| IDS.contains(&item.as_str()));
+            let is_id = path.segments.get(2).is_some_and(|item| IDS.contains(&item.as_str()));
             if of_raft && !is_id {
                 wrong.push(format!(
                     "{}:{}: kv may not know {}",
@@ -140,23 +122,13 @@ fn the_core_depends_on_nothing_that_does_io() {
         .filter_map(|line| line.split(['.', ' ', '=']).next())
         .filter(|name| !name.is_empty() && !name.starts_with('#'))
         .collect();
-    let known = [
-        "serde",
-        "serde_json",
-        "thiserror",
-        "data-encoding",
-        "postcard",
-        "crc32fast",
-    ];
+    let known = ["serde", "serde_json", "thiserror", "data-encoding", "postcard", "crc32fast"];
     let unknown: Vec<_> = dependencies.iter().filter(|name| !known.contains(name)).collect();
     assert!(
         !dependencies.is_empty(),
         "found no dependencies: does this test still read the manifest rightly?"
     );
-    assert!(
-        unknown.is_empty(),
-        "core/Cargo.toml: these may do I/O, or make wasm larger: {unknown:?}"
-    );
+    assert!(unknown.is_empty(), "core/Cargo.toml: these may do I/O, or make wasm larger: {unknown:?}");
 }
 
 /// The module path of a file below its crate's `src`: `core/src/raft/log.rs` is `["raft", "log"]`.
@@ -164,17 +136,9 @@ fn module_of<'a>(file: &'a SourceFile, src: &str) -> Vec<&'a str> {
     let path = file.path.strip_prefix(src).expect("the file is below src");
     let path = path.strip_suffix(".rs").expect("it is a Rust file");
     let path = path.strip_suffix("/mod").unwrap_or(path);
-    if path == "lib" || path == "main" {
-        Vec::new()
-    } else {
-        path.split('/').collect()
-    }
+    if path == "lib" || path == "main" { Vec::new() } else { path.split('/').collect() }
 }
 
 fn assert_none(wrong: Vec<String>) {
-    assert!(
-        wrong.is_empty(),
-        "against the architecture:\n  {}",
-        wrong.join("\n  ")
-    );
+    assert!(wrong.is_empty(), "against the architecture:\n  {}", wrong.join("\n  "));
 }

@@ -2,9 +2,8 @@
 
 use mini_raft_tests::files::files_below;
 
-const TEXTS: &[&str] = &[
-    ".rs", ".toml", ".md", ".mjs", ".js", ".css", ".html", ".svg", ".sh", ".json", ".yml", "Makefile",
-];
+const TEXTS: &[&str] =
+    &[".rs", ".toml", ".md", ".mjs", ".js", ".css", ".html", ".svg", ".sh", ".json", ".yml", "Makefile"];
 const CODE: &[&str] = &[".rs", ".mjs", ".js", ".css", ".sh"];
 
 /// A file longer than this has two subjects, or needs to be said shorter.
@@ -24,14 +23,9 @@ fn code_files_are_short() {
 #[test]
 fn lines_end_cleanly() {
     assert_each_file(TEXTS, |text| {
-        let mut wrong = lines_where(text, "ends with a blank", |line| {
-            line.ends_with([' ', '\t', '\r'])
-        });
+        let mut wrong = lines_where(text, "ends with a blank", |line| line.ends_with([' ', '\t', '\r']));
         if !text.is_empty() && (!text.ends_with('\n') || text.ends_with("\n\n")) {
-            wrong.push((
-                text.lines().count(),
-                "should end with exactly one line break".to_string(),
-            ));
+            wrong.push((text.lines().count(), "should end with exactly one line break".to_string()));
         }
         wrong
     });
@@ -41,15 +35,10 @@ fn lines_end_cleanly() {
 fn nothing_is_left_to_do_and_nothing_names_the_machine_it_was_written_on() {
     // Put together here, so that this file is not found itself.
     let unfinished = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
-    let places = [
-        concat!("/ro", "ot/"),
-        concat!("/wo", "rk/"),
-        concat!("/ho", "me/"),
-    ];
+    let places = [concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/ho", "me/")];
     assert_each_file(TEXTS, |text| {
-        let mut wrong = lines_where(text, "is unfinished", |line| {
-            unfinished.iter().any(|word| has_word(line, word))
-        });
+        let mut wrong =
+            lines_where(text, "is unfinished", |line| unfinished.iter().any(|word| has_word(line, word)));
         wrong.extend(lines_where(text, "names a folder of one machine", |line| {
             places.iter().any(|place| {
                 line.find(place)
@@ -65,18 +54,12 @@ fn lock_files_name_no_registry() {
     let mut wrong = Vec::new();
     for file in files_below("", &["package-lock.json"]) {
         wrong.extend(
-            lines_where(&file.text, "names a registry", |line| {
-                line.contains("\"resolved\"")
-            })
-            .into_iter()
-            .map(|(number, what)| format!("{}:{number}: {what}", file.path)),
+            lines_where(&file.text, "names a registry", |line| line.contains("\"resolved\""))
+                .into_iter()
+                .map(|(number, what)| format!("{}:{number}: {what}", file.path)),
         );
     }
-    assert!(
-        wrong.is_empty(),
-        "install with the .npmrc beside the lock file:\n  {}",
-        wrong.join("\n  ")
-    );
+    assert!(wrong.is_empty(), "install with the .npmrc beside the lock file:\n  {}", wrong.join("\n  "));
 }
 
 fn assert_each_file(endings: &[&str], check: impl Fn(&str) -> Vec<(usize, String)>) {
@@ -89,27 +72,17 @@ fn assert_each_file(endings: &[&str], check: impl Fn(&str) -> Vec<(usize, String
     let wrong: Vec<String> = files
         .iter()
         .flat_map(|file| {
-            check(&file.text)
-                .into_iter()
-                .map(|(number, what)| format!("{}:{number}: {what}", file.path))
+            check(&file.text).into_iter().map(|(number, what)| format!("{}:{number}: {what}", file.path))
         })
         .collect();
-    assert!(
-        wrong.is_empty(),
-        "against the rules of the repository:\n  {}",
-        wrong.join("\n  ")
-    );
+    assert!(wrong.is_empty(), "against the rules of the repository:\n  {}", wrong.join("\n  "));
 }
 
 fn lines_where(text: &str, what: &str, is_wrong: impl Fn(&str) -> bool) -> Vec<(usize, String)> {
     let lines = text.split('\n').enumerate();
-    lines
-        .filter(|(_, line)| is_wrong(line))
-        .map(|(at, _)| (at + 1, what.to_string()))
-        .collect()
+    lines.filter(|(_, line)| is_wrong(line)).map(|(at, _)| (at + 1, what.to_string())).collect()
 }
 
 fn has_word(line: &str, word: &str) -> bool {
-    line.split(|sign: char| !sign.is_alphanumeric() && sign != '_')
-        .any(|piece| piece == word)
+    line.split(|sign: char| !sign.is_alphanumeric() && sign != '_').any(|piece| piece == word)
 }

@@ -85,20 +85,10 @@ impl Command {
         let request = reader.number()?;
         let op = match reader.tag()? {
             0 => Op::Get { key: reader.text()? },
-            1 => Op::Set {
-                key: reader.text()?,
-                value: reader.text()?,
-            },
+            1 => Op::Set { key: reader.text()?, value: reader.text()? },
             2 => Op::Delete { key: reader.text()? },
-            3 => Op::Cas {
-                key: reader.text()?,
-                expected: reader.optional_text()?,
-                value: reader.text()?,
-            },
-            4 => Op::Append {
-                key: reader.text()?,
-                value: reader.text()?,
-            },
+            3 => Op::Cas { key: reader.text()?, expected: reader.optional_text()?, value: reader.text()? },
+            4 => Op::Append { key: reader.text()?, value: reader.text()? },
             tag => return Err(DecodeError::Tag { of: "operation", tag }),
         };
         reader.finish()?;
@@ -194,11 +184,7 @@ impl<'a> Reader<'a> {
             number |= bits << shift;
             if byte & 0x80 == 0 {
                 let shortest = bits != 0 || shift == 0;
-                return if shortest {
-                    Ok(number)
-                } else {
-                    Err(DecodeError::Number)
-                };
+                return if shortest { Ok(number) } else { Err(DecodeError::Number) };
             }
         }
         Err(DecodeError::Number)
@@ -208,19 +194,14 @@ impl<'a> Reader<'a> {
         let length = usize::try_from(self.number()?).map_err(|_| DecodeError::Truncated)?;
         let (text, rest) = self.rest.split_at_checked(length).ok_or(DecodeError::Truncated)?;
         self.rest = rest;
-        std::str::from_utf8(text)
-            .map(Arc::from)
-            .map_err(|_| DecodeError::Utf8)
+        std::str::from_utf8(text).map(Arc::from).map_err(|_| DecodeError::Utf8)
     }
 
     pub(super) fn optional_text(&mut self) -> Result<Option<Arc<str>>, DecodeError> {
         match self.tag()? {
             0 => Ok(None),
             1 => self.text().map(Some),
-            tag => Err(DecodeError::Tag {
-                of: "optional text",
-                tag,
-            }),
+            tag => Err(DecodeError::Tag { of: "optional text", tag }),
         }
     }
 
@@ -308,9 +289,7 @@ pub(super) mod tests {
     #[test]
     fn a_hostile_length_is_refused() {
         // The client's name claims 2^63 bytes.
-        let bytes = [
-            VERSION, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01,
-        ];
+        let bytes = [VERSION, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01];
         assert_eq!(Command::decode(&bytes), Err(DecodeError::Truncated));
     }
 
@@ -332,14 +311,8 @@ pub(super) mod tests {
         assert_eq!(Command::decode(&[]), Err(DecodeError::Truncated));
         assert_eq!(Command::decode(&[7]), Err(DecodeError::Version(7)));
         assert_eq!(Command::decode(&[VERSION, 1, 0xff]), Err(DecodeError::Utf8));
-        let tag = DecodeError::Tag {
-            of: "operation",
-            tag: 9,
-        };
+        let tag = DecodeError::Tag { of: "operation", tag: 9 };
         assert_eq!(Command::decode(&[VERSION, 0, 1, 9]), Err(tag));
-        assert_eq!(
-            Command::decode(&[VERSION, 0, 1, 0, 0, 5, 5]),
-            Err(DecodeError::Trailing(2))
-        );
+        assert_eq!(Command::decode(&[VERSION, 0, 1, 0, 0, 5, 5]), Err(DecodeError::Trailing(2)));
     }
 }

@@ -57,10 +57,7 @@ impl Machine {
             _ => {}
         }
         let outcome = self.run(op);
-        let session = Session {
-            request,
-            outcome: outcome.clone(),
-        };
+        let session = Session { request, outcome: outcome.clone() };
         Arc::make_mut(&mut self.sessions).insert(client, session);
         outcome
     }
@@ -135,9 +132,7 @@ impl Machine {
         }
         reader.finish()?;
         Ok(Machine {
-            digest: values
-                .iter()
-                .fold(0, |sum: u64, (key, value)| sum.wrapping_add(hash(key, value))),
+            digest: values.iter().fold(0, |sum: u64, (key, value)| sum.wrapping_add(hash(key, value))),
             values: Arc::new(values),
             sessions: Arc::new(sessions),
         })
@@ -188,10 +183,7 @@ impl Machine {
 }
 
 fn hash(key: &str, value: &str) -> u64 {
-    Hasher::new()
-        .field(key.as_bytes())
-        .field(value.as_bytes())
-        .finish()
+    Hasher::new().field(key.as_bytes()).field(value.as_bytes()).finish()
 }
 
 /// Inserts where the key is the greatest so far, as it is in a snapshot of ours.
@@ -211,46 +203,23 @@ mod tests {
     use super::*;
 
     fn set(client: &str, request: u64, key: &str, value: &str) -> Bytes {
-        encode(
-            client,
-            request,
-            Op::Set {
-                key: key.into(),
-                value: value.into(),
-            },
-        )
+        encode(client, request, Op::Set { key: key.into(), value: value.into() })
     }
 
     fn append(client: &str, request: u64, value: &str) -> Bytes {
-        encode(
-            client,
-            request,
-            Op::Append {
-                key: "log".into(),
-                value: value.into(),
-            },
-        )
+        encode(client, request, Op::Append { key: "log".into(), value: value.into() })
     }
 
     fn cas(request: u64, expected: Option<&str>, value: &str) -> Bytes {
         encode(
             "c1",
             request,
-            Op::Cas {
-                key: "city".into(),
-                expected: expected.map(Arc::from),
-                value: value.into(),
-            },
+            Op::Cas { key: "city".into(), expected: expected.map(Arc::from), value: value.into() },
         )
     }
 
     fn encode(client: &str, request: u64, op: Op) -> Bytes {
-        Command {
-            client: ClientId::new(client),
-            request,
-            op,
-        }
-        .encode()
+        Command { client: ClientId::new(client), request, op }.encode()
     }
 
     fn value(machine: &Machine, key: &str) -> Option<String> {
@@ -262,14 +231,8 @@ mod tests {
         let mut machine = Machine::new();
         assert_eq!(machine.apply(&set("c1", 1, "city", "Oslo")), Outcome::Done);
         assert_eq!(value(&machine, "city").as_deref(), Some("Oslo"));
-        assert_eq!(
-            machine.apply(&cas(2, Some("Rome"), "Bern")),
-            Outcome::Swapped(false)
-        );
-        assert_eq!(
-            machine.apply(&cas(3, Some("Oslo"), "Bern")),
-            Outcome::Swapped(true)
-        );
+        assert_eq!(machine.apply(&cas(2, Some("Rome"), "Bern")), Outcome::Swapped(false));
+        assert_eq!(machine.apply(&cas(3, Some("Oslo"), "Bern")), Outcome::Swapped(true));
         assert_eq!(value(&machine, "city").as_deref(), Some("Bern"));
         let get = Op::Get { key: "city".into() };
         let found = Outcome::Value(Some("Bern".into()));
@@ -319,10 +282,7 @@ mod tests {
         assert_eq!(restored.apply(&append("c1", 4, "a")), Outcome::Done);
         assert_eq!(restored.apply(&append("c1", 3, "x")), Outcome::Stale);
         assert_eq!(value(&restored, "log").as_deref(), Some("a"));
-        let session = Session {
-            request: 4,
-            outcome: Outcome::Done,
-        };
+        let session = Session { request: 4, outcome: Outcome::Done };
         let sessions: Vec<_> = restored.sessions().collect();
         assert_eq!(sessions, [(&ClientId::new("c1"), &session)]);
     }

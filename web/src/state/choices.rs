@@ -64,14 +64,8 @@ impl Theme {
 
 impl Tab {
     /// All of them.
-    pub const ALL: [Tab; 6] = [
-        Tab::Inspector,
-        Tab::State,
-        Tab::Logs,
-        Tab::Dashboard,
-        Tab::Checks,
-        Tab::Network,
-    ];
+    pub const ALL: [Tab; 6] =
+        [Tab::Inspector, Tab::State, Tab::Logs, Tab::Dashboard, Tab::Checks, Tab::Network];
 
     /// The name in storage and in ids of elements.
     pub fn name(self) -> &'static str {

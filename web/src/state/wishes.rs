@@ -14,10 +14,7 @@ pub struct Wishes {
 impl Wishes {
     /// An empty queue that wakes nobody.
     pub fn new() -> Wishes {
-        Wishes {
-            queue: StoredValue::new_local(Vec::new()),
-            wake: StoredValue::new_local(None),
-        }
+        Wishes { queue: StoredValue::new_local(Vec::new()), wake: StoredValue::new_local(None) }
     }
 
     /// Calls `wake` after each wish that is sent.
