@@ -18,6 +18,7 @@ for (const file of filesEndingWith(".js")) minify(file, ["--format=esm"]);
 let html = readFileSync(page, "utf8");
 html = joinStyleSheets(html);
 html = writePolicy(html);
+html = html.replace(/<!--[^]*?-->\s*/g, "");
 writeFileSync(page, html);
 
 /** Runs wasm-opt for size, with the features that rustc's output may use and no others. */
