@@ -1,8 +1,10 @@
 //! Mini-Raft's core: the Raft consensus algorithm without I/O, a deterministic simulator for it, and checks of its laws.
 
+mod json;
 pub mod kv;
 pub mod raft;
 pub mod rng;
+pub mod scenario;
 pub mod sim;
 pub mod time;
 
