@@ -44,7 +44,7 @@ dev: ## Serve a debug build, which builds again and reloads when a file changes
 build: ## Build the page as a static site in dist/, which works under any path, and weigh it
 	@scripts/setup.sh build
 	$(RUN) trunk build --release --locked
-	@node scripts/weigh.mjs dist
+	@$(RUN) node scripts/weigh.mjs dist
 
 # --- Tests -----------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import { join } from "node:path";
 
 const folder = process.argv[2];
 const page = join(folder, "index.html");
+const noticed = new Set();
 
 for (const file of filesEndingWith(".wasm")) optimise(file);
 for (const file of filesEndingWith(".js")) minify(file, ["--format=esm"]);
@@ -108,5 +109,6 @@ function run(tool, args) {
 }
 
 function notice(text) {
-  console.log(`finish-page: ${text}`);
+  if (!noticed.has(text)) console.log(`finish-page: ${text}`);
+  noticed.add(text);
 }

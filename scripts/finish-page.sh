@@ -4,12 +4,12 @@
 set -eu
 
 [ "$TRUNK_PROFILE" = release ] || exit 0
+tools=${MINI_RAFT_TOOLS:-$TRUNK_SOURCE_DIR/.tools}
+PATH="$tools/bin:$tools/node/bin:$tools/npm/node_modules/.bin:$PATH"
+export PATH
 if ! command -v node >/dev/null 2>&1; then
     echo "finish-page: skipped, as there is no Node.js: the page is larger and has no Content-Security-Policy"
     exit 0
 fi
 
-tools=${MINI_RAFT_TOOLS:-$TRUNK_SOURCE_DIR/.tools}
-PATH="$tools/bin:$tools/npm/node_modules/.bin:$PATH"
-export PATH
 exec node "$TRUNK_SOURCE_DIR/scripts/finish-page.mjs" "$TRUNK_STAGING_DIR"

