@@ -42,6 +42,33 @@ pub enum Wish {
         /// How many columns fit.
         columns: u64,
     },
+    /// The list of events shows these only.
+    FilterEvents(EventFilter),
+}
+
+/// Which events are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Those of this node; `None` for all.
+    pub node: Option<u32>,
+    /// Those about this.
+    pub about: EventsAbout,
+}
+
+/// What events are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EventsAbout {
+    /// What a reader wants to know first: elections, commits, faults, answers, violations.
+    #[default]
+    Milestones,
+    /// Votes and roles.
+    Elections,
+    /// Entries: how they are appended, replicated, committed and applied.
+    Logs,
+    /// Messages on their way.
+    Messages,
+    /// Everything.
+    All,
 }
 
 /// Which way round.
@@ -72,6 +99,13 @@ pub enum Selection {
     },
     /// An event, by its number in the run.
     Event(u64),
+    /// An entry of the log of a node.
+    Entry {
+        /// The node.
+        node: u32,
+        /// The entry's place in its log.
+        index: u64,
+    },
 }
 
 /// What a person does to the world. Nodes are named by their number, messages by their id.
@@ -125,7 +159,7 @@ pub enum Act {
     Release(u64),
     /// A message arrives twice.
     Duplicate(u64),
-    /// A client sends a request to the leader.
+    /// A client sends a request.
     Request(RequestWish),
     /// The network changes from now on.
     Network(NetworkWish),
@@ -142,6 +176,8 @@ pub struct RequestWish {
     pub value: String,
     /// What must be there, for a compare-and-set; empty stands for "no such key".
     pub expected: String,
+    /// The node that is asked first; `None` for the leader.
+    pub to: Option<u32>,
 }
 
 /// The operations of the form.
@@ -163,6 +199,8 @@ pub enum Operation {
 /// New settings of the network; `None` stays as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NetworkWish {
+    /// One direction of a link, from and to; `None` for the whole network.
+    pub link: Option<(u32, u32)>,
     /// The range of the latency, in milliseconds.
     pub latency_ms: Option<(f64, f64)>,
     /// The probability that a message is lost, 0 to 1.

@@ -3,6 +3,7 @@
 pub mod checks;
 pub mod clock;
 pub mod dashboard;
+pub mod events;
 pub mod inspector;
 pub mod kv;
 pub mod log;
@@ -15,6 +16,7 @@ pub mod stage;
 pub use checks::{ChecksView, checks_view};
 pub use clock::{ClockView, clamp_speed};
 pub use dashboard::{DashboardView, dashboard_view};
+pub use events::{EventsView, events_view};
 pub use inspector::{InspectorView, inspector_view};
 pub use kv::{StateView, state_view};
 pub use log::{LogView, log_view};

@@ -43,6 +43,8 @@ pub enum Tab {
     Checks,
     /// The network's settings.
     Network,
+    /// The list of events.
+    Events,
 }
 
 /// The speed at which a page opens: a message takes about half a second to cross.
@@ -64,8 +66,8 @@ impl Theme {
 
 impl Tab {
     /// All of them.
-    pub const ALL: [Tab; 6] =
-        [Tab::Inspector, Tab::State, Tab::Logs, Tab::Dashboard, Tab::Checks, Tab::Network];
+    pub const ALL: [Tab; 7] =
+        [Tab::Inspector, Tab::State, Tab::Logs, Tab::Dashboard, Tab::Checks, Tab::Network, Tab::Events];
 
     /// The name in storage and in ids of elements.
     pub fn name(self) -> &'static str {
@@ -76,6 +78,7 @@ impl Tab {
             Tab::Dashboard => "dashboard",
             Tab::Checks => "checks",
             Tab::Network => "network",
+            Tab::Events => "events",
         }
     }
 }

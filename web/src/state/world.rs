@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::model::{
-    ChecksView, ClockView, DashboardView, InspectorView, LogView, MenuView, MessageView, NetworkView,
-    ScenarioView, StageView, StateView,
+    ChecksView, ClockView, DashboardView, EventsView, InspectorView, LogView, MenuView, MessageView,
+    NetworkView, ScenarioView, StageView, StateView,
 };
 
 /// What the page shows of the world.
@@ -30,6 +30,8 @@ pub struct World {
     pub dashboard: RwSignal<DashboardView>,
     /// The safety properties.
     pub checks: RwSignal<ChecksView>,
+    /// The latest events.
+    pub events: RwSignal<EventsView>,
     /// The settings of the network.
     pub network: RwSignal<NetworkView>,
     /// The latest sentence for a screen reader.
@@ -50,6 +52,7 @@ impl World {
             inspector: RwSignal::default(),
             dashboard: RwSignal::default(),
             checks: RwSignal::default(),
+            events: RwSignal::default(),
             network: RwSignal::default(),
             announcement: RwSignal::default(),
         }
