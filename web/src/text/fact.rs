@@ -160,7 +160,6 @@ fn refusal(why: &VoteRefusal) -> String {
             log_end(*theirs),
         ),
         VoteRefusal::LeaderAlive { leader } => format!("it heard from the leader, {leader}, just now"),
-        VoteRefusal::NotAVoter => "one of the two is not a voter".to_owned(),
     }
 }
 
