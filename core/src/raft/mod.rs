@@ -27,6 +27,9 @@ mod replication;
 mod snapshot;
 mod transfer;
 
+#[cfg(test)]
+mod tests;
+
 pub use config::{Config, Configuration};
 pub use entry::{Bytes, Entry, Payload, Snapshot};
 pub use fact::{Clause, Fact, RoleReason, TransferFailure, VoteRefusal};

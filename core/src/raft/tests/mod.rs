@@ -1,0 +1,11 @@
+//! The rules of the paper, one by one, on nodes that a test drives by hand.
+
+mod bench;
+
+mod commit;
+mod durability;
+mod election;
+mod reads;
+mod replication;
+mod snapshots;
+mod transfer;
