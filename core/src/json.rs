@@ -150,10 +150,7 @@ mod tests {
 
     #[test]
     fn any_text_is_read_back() {
-        let text: String = (0..0x300)
-            .filter_map(char::from_u32)
-            .chain(['€', '🦀', '\u{2028}'])
-            .collect();
+        let text: String = (0..0x300).filter_map(char::from_u32).chain(['€', '🦀', '\u{2028}']).collect();
         let mut out = String::new();
         string(&mut out, &text);
         assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
@@ -170,9 +167,6 @@ mod tests {
             fields.bool("b", true);
             fields.fraction("f", 0.1);
         });
-        assert_eq!(
-            out,
-            r#"{"z":1,"a":[0.5,12.34],"empty":{},"n":null,"b":true,"f":0.1}"#
-        );
+        assert_eq!(out, r#"{"z":1,"a":[0.5,12.34],"empty":{},"n":null,"b":true,"f":0.1}"#);
     }
 }

@@ -7,5 +7,6 @@ pub mod rng;
 pub mod scenario;
 pub mod sim;
 pub mod time;
+pub mod trace;
 
 mod hash;

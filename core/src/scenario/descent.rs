@@ -45,10 +45,7 @@ impl fmt::Display for Mistakes {
 
 impl Mistakes {
     pub(super) fn add(&mut self, place: impl Into<String>, problem: impl Into<String>) {
-        self.0.push(Mistake {
-            place: place.into(),
-            problem: problem.into(),
-        });
+        self.0.push(Mistake { place: place.into(), problem: problem.into() });
     }
 }
 
@@ -56,26 +53,17 @@ impl Mistakes {
 pub(super) fn parse(text: &str) -> Result<Value, Mistakes> {
     let mut mistakes = Mistakes::default();
     if text.len() > limits::TEXT_BYTES {
-        let problem = format!(
-            "{} bytes long, at most {} are read",
-            text.len(),
-            limits::TEXT_BYTES
-        );
+        let problem = format!("{} bytes long, at most {} are read", text.len(), limits::TEXT_BYTES);
         mistakes.add("", problem);
         return Err(mistakes);
     }
-    serde_json::from_str(text)
-        .map(|Strict(value)| value)
-        .map_err(|error| {
-            // serde_json ends its message with the place, which we put first.
-            let message = error.to_string();
-            let problem = message.split(" at line ").next().unwrap_or(&message);
-            mistakes.add(
-                format!("line {}, column {}", error.line(), error.column()),
-                problem,
-            );
-            mistakes
-        })
+    serde_json::from_str(text).map(|Strict(value)| value).map_err(|error| {
+        // serde_json ends its message with the place, which we put first.
+        let message = error.to_string();
+        let problem = message.split(" at line ").next().unwrap_or(&message);
+        mistakes.add(format!("line {}, column {}", error.line(), error.column()), problem);
+        mistakes
+    })
 }
 
 /// A value that was found, and where.
@@ -93,18 +81,12 @@ pub(super) struct Object<'v> {
 impl<'v> Found<'v> {
     /// The whole file.
     pub(super) fn root(value: &'v Value) -> Found<'v> {
-        Found {
-            place: String::new(),
-            value,
-        }
+        Found { place: String::new(), value }
     }
 
     pub(super) fn object(&self, mistakes: &mut Mistakes) -> Option<Object<'v>> {
         match self.value {
-            Value::Object(fields) => Some(Object {
-                place: self.place.clone(),
-                fields,
-            }),
+            Value::Object(fields) => Some(Object { place: self.place.clone(), fields }),
             _ => self.wrong_type("an object", mistakes),
         }
     }
@@ -118,10 +100,7 @@ impl<'v> Found<'v> {
             let problem = format!("{} items, at most {max} are allowed", items.len());
             return self.wrong(problem, mistakes);
         }
-        let found = |(number, value)| Found {
-            place: format!("{}[{number}]", self.place),
-            value,
-        };
+        let found = |(number, value)| Found { place: format!("{}[{number}]", self.place), value };
         Some(items.iter().enumerate().map(found).collect())
     }
 
@@ -227,20 +206,14 @@ impl<'v> Found<'v> {
 
     /// Adds the mistake that something else was expected here.
     pub(super) fn wrong_type<T>(&self, expected: &str, mistakes: &mut Mistakes) -> Option<T> {
-        self.wrong(
-            format!("expected {expected}, found {}", describe(self.value)),
-            mistakes,
-        )
+        self.wrong(format!("expected {expected}, found {}", describe(self.value)), mistakes)
     }
 }
 
 impl<'v> Object<'v> {
     pub(super) fn optional(&self, name: &str) -> Option<Found<'v>> {
         let value = self.fields.get(name)?;
-        Some(Found {
-            place: self.place_of(name),
-            value,
-        })
+        Some(Found { place: self.place_of(name), value })
     }
 
     pub(super) fn required(&self, name: &str, mistakes: &mut Mistakes) -> Option<Found<'v>> {
@@ -345,10 +318,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut object = Map::new();
         while let Some(name) = fields.next_key::<String>()? {
             if object.contains_key(&name) {
-                return Err(A::Error::custom(format_args!(
-                    "the field {} stands twice",
-                    quote(&name)
-                )));
+                return Err(A::Error::custom(format_args!("the field {} stands twice", quote(&name))));
             }
             let Strict(value) = fields.next_value()?;
             object.insert(name, value);

@@ -16,6 +16,7 @@ mod tests;
 
 pub use descent::{Mistake, Mistakes};
 pub use expect::{Check, Expect, LeaderIs};
+pub(crate) use write::{command as write_command, op_name, operands as write_operands, scenario as write};
 
 use crate::sim::{Command, Setup};
 use crate::time::Micros;

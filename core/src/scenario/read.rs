@@ -64,14 +64,7 @@ fn whole(root: &Found<'_>, mistakes: &mut Mistakes) -> Option<Scenario> {
     let setup = setup(&object, nodes, mistakes);
     let steps = read_step::steps(&object, &frame, mistakes);
     let expect = read_expect::expectations(&object, &frame, mistakes);
-    Some(Scenario {
-        name,
-        about,
-        setup,
-        steps,
-        until,
-        expect,
-    })
+    Some(Scenario { name, about, setup, steps, until, expect })
 }
 
 /// With another version, nothing else in the file can be judged.
@@ -80,10 +73,7 @@ fn version(object: &Object<'_>, mistakes: &mut Mistakes) -> Option<()> {
     if found.value.as_u64() == Some(Scenario::VERSION) {
         return Some(());
     }
-    found.wrong_type(
-        &format!("{}, the version that this program reads", Scenario::VERSION),
-        mistakes,
-    )
+    found.wrong_type(&format!("{}, the version that this program reads", Scenario::VERSION), mistakes)
 }
 
 fn setup(object: &Object<'_>, nodes: u32, mistakes: &mut Mistakes) -> Setup {
@@ -91,24 +81,12 @@ fn setup(object: &Object<'_>, nodes: u32, mistakes: &mut Mistakes) -> Setup {
     let part = |name| object.optional(name);
     Setup {
         nodes,
-        seed: part("seed")
-            .and_then(|found| found.whole(0..=u64::MAX, mistakes))
-            .unwrap_or(defaults.seed),
-        config: part("config")
-            .and_then(|found| config(&found, mistakes))
-            .unwrap_or_default(),
-        network: part("network")
-            .and_then(|found| network(&found, mistakes))
-            .unwrap_or_default(),
-        disk: part("disk")
-            .and_then(|found| disk(&found, mistakes))
-            .unwrap_or_default(),
-        clients: part("clients")
-            .and_then(|found| clients(&found, mistakes))
-            .unwrap_or_default(),
-        without: part("without")
-            .and_then(|found| without(&found, mistakes))
-            .unwrap_or_default(),
+        seed: part("seed").and_then(|found| found.whole(0..=u64::MAX, mistakes)).unwrap_or(defaults.seed),
+        config: part("config").and_then(|found| config(&found, mistakes)).unwrap_or_default(),
+        network: part("network").and_then(|found| network(&found, mistakes)).unwrap_or_default(),
+        disk: part("disk").and_then(|found| disk(&found, mistakes)).unwrap_or_default(),
+        clients: part("clients").and_then(|found| clients(&found, mistakes)).unwrap_or_default(),
+        without: part("without").and_then(|found| without(&found, mistakes)).unwrap_or_default(),
     }
 }
 
@@ -205,9 +183,7 @@ fn clients(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<Vec<ClientSetup
 fn client(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<ClientSetup> {
     let object = found.object(mistakes)?;
     object.refuse_others(&["id", "every_ms", "mix", "keys"], mistakes);
-    let id = object
-        .required("id", mistakes)
-        .and_then(|found| client_id(&found, mistakes));
+    let id = object.required("id", mistakes).and_then(|found| client_id(&found, mistakes));
     let every = match object.optional("every_ms") {
         Some(found) => found.millis(REAL_SPAN, mistakes),
         None => Some(Micros::from_millis(100)),
@@ -220,12 +196,7 @@ fn client(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<ClientSetup> {
         Some(found) => found.whole(1..=limits::CLIENT_KEYS, mistakes),
         None => Some(3),
     };
-    Some(ClientSetup {
-        id: id?,
-        every: every?,
-        mix: mix?,
-        keys: keys? as u32,
-    })
+    Some(ClientSetup { id: id?, every: every?, mix: mix?, keys: keys? as u32 })
 }
 
 /// A client's name; not that of a node, since both are ends of a message's way.
@@ -242,20 +213,12 @@ fn mix(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<Mix> {
     let object = found.object(mistakes)?;
     object.refuse_others(&["set", "get", "cas", "delete", "append"], mistakes);
     let mut weight = |name| match object.optional(name) {
-        Some(found) => found
-            .whole(0..=limits::WEIGHT, mistakes)
-            .map(|weight| weight as u32),
+        Some(found) => found.whole(0..=limits::WEIGHT, mistakes).map(|weight| weight as u32),
         None => Some(0),
     };
     let (set, get, cas) = (weight("set"), weight("get"), weight("cas"));
     let (delete, append) = (weight("delete"), weight("append"));
-    let mix = Mix {
-        set: set?,
-        get: get?,
-        cas: cas?,
-        delete: delete?,
-        append: append?,
-    };
+    let mix = Mix { set: set?, get: get?, cas: cas?, delete: delete?, append: append? };
     if mix.set + mix.get + mix.cas + mix.delete + mix.append == 0 {
         return found.wrong("one weight must be above 0", mistakes);
     }

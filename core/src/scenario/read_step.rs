@@ -47,21 +47,13 @@ pub(super) const NETWORK_FIELDS: [&str; 3] = ["latency_ms", "loss", "duplicate"]
 
 /// The steps of the scenario `object`.
 pub(super) fn steps(object: &Object<'_>, frame: &Frame, mistakes: &mut Mistakes) -> Vec<Step> {
-    let list = object
-        .optional("steps")
-        .and_then(|found| found.list(limits::STEPS, mistakes));
+    let list = object.optional("steps").and_then(|found| found.list(limits::STEPS, mistakes));
     let items = list.unwrap_or_default();
-    let steps: Vec<Step> = items
-        .iter()
-        .filter_map(|found| step(found, frame, mistakes))
-        .collect();
+    let steps: Vec<Step> = items.iter().filter_map(|found| step(found, frame, mistakes)).collect();
     let is_operation = |step: &&Step| matches!(step.command, Command::Request { .. });
     let operations = steps.iter().filter(is_operation).count();
     if operations > limits::OPERATIONS {
-        let problem = format!(
-            "{operations} client operations, at most {} are allowed",
-            limits::OPERATIONS
-        );
+        let problem = format!("{operations} client operations, at most {} are allowed", limits::OPERATIONS);
         mistakes.add("steps", problem);
     }
     steps
@@ -81,10 +73,7 @@ fn step(found: &Found<'_>, frame: &Frame, mistakes: &mut Mistakes) -> Option<Ste
     let known: Vec<&str> = ["at_ms", "do"].iter().chain(fields).copied().collect();
     object.refuse_others(&known, mistakes);
     let command = Reader { object, frame }.command(name, mistakes);
-    Some(Step {
-        at: at?,
-        command: command?,
-    })
+    Some(Step { at: at?, command: command? })
 }
 
 /// A node, by id or by role.
@@ -113,9 +102,7 @@ pub(super) fn target(found: &Found<'_>, frame: &Frame, mistakes: &mut Mistakes) 
 /// What changes in the network: the fields of `network` that `object` has.
 pub(super) fn network_change(object: &Object<'_>, mistakes: &mut Mistakes) -> NetworkChange {
     NetworkChange {
-        latency: object
-            .optional("latency_ms")
-            .and_then(|found| found.millis_range(ANY_SPAN, mistakes)),
+        latency: object.optional("latency_ms").and_then(|found| found.millis_range(ANY_SPAN, mistakes)),
         loss: probability(object, "loss", mistakes),
         duplicate: probability(object, "duplicate", mistakes),
     }
@@ -130,66 +117,38 @@ struct Reader<'v, 'f> {
 impl Reader<'_, '_> {
     fn command(&self, name: &str, mistakes: &mut Mistakes) -> Option<Command> {
         Some(match name {
-            "crash" => Command::Crash {
-                node: self.node("node", mistakes)?,
-            },
-            "restart" => Command::Restart {
-                node: self.node("node", mistakes)?,
-            },
-            "wipe" => Command::Wipe {
-                node: self.node("node", mistakes)?,
-            },
-            "pause" => Command::Pause {
-                node: self.node("node", mistakes)?,
-            },
-            "resume" => Command::Resume {
-                node: self.node("node", mistakes)?,
-            },
+            "crash" => Command::Crash { node: self.node("node", mistakes)? },
+            "restart" => Command::Restart { node: self.node("node", mistakes)? },
+            "wipe" => Command::Wipe { node: self.node("node", mistakes)? },
+            "pause" => Command::Pause { node: self.node("node", mistakes)? },
+            "resume" => Command::Resume { node: self.node("node", mistakes)? },
             "cut" => {
                 let LinkTargets { from, to, both } = self.link(mistakes)?;
                 Command::Cut { from, to, both }
             }
-            "heal" => Command::Heal {
-                link: self.healed_link(mistakes)?,
-            },
-            "partition" => Command::Partition {
-                groups: self.groups(mistakes)?,
-            },
+            "heal" => Command::Heal { link: self.healed_link(mistakes)? },
+            "partition" => Command::Partition { groups: self.groups(mistakes)? },
             "network" => self.network(mistakes)?,
             "disk" => {
                 let node = self.node("node", mistakes);
                 let sync = self.object.required("sync_ms", mistakes);
                 let sync = sync.and_then(|found| found.millis_range(ANY_SPAN, mistakes));
-                Command::Disk {
-                    node: node?,
-                    sync: Some(sync?),
-                }
+                Command::Disk { node: node?, sync: Some(sync?) }
             }
             "clock" => {
                 let node = self.node("node", mistakes);
                 let rate = self.object.required("rate", mistakes);
                 let rate = rate.and_then(|found| found.fraction(limits::CLOCK_RATE, mistakes));
-                Command::Clock {
-                    node: node?,
-                    rate: rate?,
-                }
+                Command::Clock { node: node?, rate: rate? }
             }
-            "timeout" => Command::Timeout {
-                node: self.node("node", mistakes)?,
-            },
+            "timeout" => Command::Timeout { node: self.node("node", mistakes)? },
             "timers" => {
                 let moves = [("spread", TimerMove::Spread), ("align", TimerMove::Align)];
                 let how = self.object.required("how", mistakes)?;
-                Command::Timers {
-                    how: how.choice("way to move timers", moves, mistakes)?,
-                }
+                Command::Timers { how: how.choice("way to move timers", moves, mistakes)? }
             }
-            "transfer" => Command::Transfer {
-                to: self.node("to", mistakes)?,
-            },
-            "snapshot" => Command::Snapshot {
-                node: self.node("node", mistakes)?,
-            },
+            "transfer" => Command::Transfer { to: self.node("to", mistakes)? },
+            "snapshot" => Command::Snapshot { node: self.node("node", mistakes)? },
             "drop" => Command::Drop(self.messages(mistakes)?),
             "hold" => Command::Hold(self.messages(mistakes)?),
             "release" => Command::Release(self.messages(mistakes)?),
@@ -221,22 +180,12 @@ impl Reader<'_, '_> {
             mistakes.add(self.object.place.clone(), "a link needs two different nodes");
             return None;
         }
-        Some(LinkTargets {
-            from,
-            to,
-            both: both?,
-        })
+        Some(LinkTargets { from, to, both: both? })
     }
 
     fn healed_link(&self, mistakes: &mut Mistakes) -> Option<Option<LinkTargets>> {
-        let names_a_link = ["from", "to", "both"]
-            .iter()
-            .any(|name| self.object.optional(name).is_some());
-        if names_a_link {
-            self.link(mistakes).map(Some)
-        } else {
-            Some(None)
-        }
+        let names_a_link = ["from", "to", "both"].iter().any(|name| self.object.optional(name).is_some());
+        if names_a_link { self.link(mistakes).map(Some) } else { Some(None) }
     }
 
     fn groups(&self, mistakes: &mut Mistakes) -> Option<Vec<Vec<Target>>> {
@@ -261,19 +210,12 @@ impl Reader<'_, '_> {
     fn network(&self, mistakes: &mut Mistakes) -> Option<Command> {
         let from = self.optional_node("from", mistakes);
         let to = self.optional_node("to", mistakes);
-        if NETWORK_FIELDS
-            .iter()
-            .all(|name| self.object.optional(name).is_none())
-        {
+        if NETWORK_FIELDS.iter().all(|name| self.object.optional(name).is_none()) {
             let problem = format!("nothing changes: give one of {}", NETWORK_FIELDS.join(", "));
             mistakes.add(self.object.place.clone(), problem);
         }
         let change = network_change(&self.object, mistakes);
-        Some(Command::Network {
-            from: from?,
-            to: to?,
-            change,
-        })
+        Some(Command::Network { from: from?, to: to?, change })
     }
 
     fn messages(&self, mistakes: &mut Mistakes) -> Option<MessageFilter> {
@@ -292,13 +234,7 @@ impl Reader<'_, '_> {
             Some(found) => found.whole(0..=u64::MAX, mistakes).map(Some),
             None => Some(None),
         };
-        Some(MessageFilter {
-            kind: kind?,
-            from: from?,
-            to: to?,
-            count: count? as u32,
-            id: id?,
-        })
+        Some(MessageFilter { kind: kind?, from: from?, to: to?, count: count? as u32, id: id? })
     }
 
     fn request(&self, operation: &str, mistakes: &mut Mistakes) -> Option<Command> {
@@ -312,33 +248,19 @@ impl Reader<'_, '_> {
             "delete" => Op::Delete { key: key? },
             "set" => {
                 let value = self.text("value", value, mistakes);
-                Op::Set {
-                    key: key?,
-                    value: value?,
-                }
+                Op::Set { key: key?, value: value? }
             }
             "append" => {
                 let value = self.text("value", value, mistakes);
-                Op::Append {
-                    key: key?,
-                    value: value?,
-                }
+                Op::Append { key: key?, value: value? }
             }
             _ => {
                 let expected = self.expected(mistakes);
                 let value = self.text("value", value, mistakes);
-                Op::Cas {
-                    key: key?,
-                    expected: expected?,
-                    value: value?,
-                }
+                Op::Cas { key: key?, expected: expected?, value: value? }
             }
         };
-        Some(Command::Request {
-            client: client?,
-            op,
-            to: to?.unwrap_or(Target::Leader),
-        })
+        Some(Command::Request { client: client?, op, to: to?.unwrap_or(Target::Leader) })
     }
 
     fn text(
@@ -347,10 +269,7 @@ impl Reader<'_, '_> {
         bytes: std::ops::RangeInclusive<usize>,
         mistakes: &mut Mistakes,
     ) -> Option<Arc<str>> {
-        self.object
-            .required(name, mistakes)?
-            .text(bytes, mistakes)
-            .map(Arc::from)
+        self.object.required(name, mistakes)?.text(bytes, mistakes).map(Arc::from)
     }
 
     /// `expected` of a compare-and-set: a string, or null for "no such key".
@@ -358,9 +277,7 @@ impl Reader<'_, '_> {
         let found = self.object.required("expected", mistakes)?;
         match found.value.is_null() {
             true => Some(None),
-            false => found
-                .text(0..=limits::TEXT_BYTES, mistakes)
-                .map(|text| Some(Arc::from(text))),
+            false => found.text(0..=limits::TEXT_BYTES, mistakes).map(|text| Some(Arc::from(text))),
         }
     }
 }

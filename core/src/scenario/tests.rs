@@ -52,46 +52,31 @@ fn the_example_of_the_form_is_read() {
         keys: 3,
     };
     // All values of the example are the defaults.
-    let setup = Setup {
-        clients: vec![client],
-        ..Setup::default()
-    };
+    let setup = Setup { clients: vec![client], ..Setup::default() };
     assert_eq!(scenario.setup, setup);
     assert_eq!(scenario.until, Micros::from_millis(10_000));
     let crash = Command::Crash { node: Target::Leader };
     assert_eq!(scenario.steps.len(), 2);
     assert_eq!(scenario.steps[0].at, Micros::from_millis(1_000));
     assert_eq!(scenario.steps[0].command, crash);
-    let last = Expect {
-        at: None,
-        checks: vec![Check::Violations(vec![])],
-    };
+    let last = Expect { at: None, checks: vec![Check::Violations(vec![])] };
     assert_eq!(scenario.expect[2], last);
 }
 
 #[test]
 fn only_three_fields_are_required() {
     let scenario = Scenario::from_json(r#"{"version":1,"nodes":3,"until_ms":0.5}"#).unwrap();
-    let setup = Setup {
-        nodes: 3,
-        ..Setup::default()
-    };
+    let setup = Setup { nodes: 3, ..Setup::default() };
     assert_eq!(scenario.setup, setup);
     assert_eq!(scenario.until, Micros(500));
-    assert_eq!(
-        mistakes_in(r#"{"version":1}"#),
-        [r#"missing field "nodes""#, r#"missing field "until_ms""#]
-    );
+    assert_eq!(mistakes_in(r#"{"version":1}"#), [r#"missing field "nodes""#, r#"missing field "until_ms""#]);
 }
 
 #[test]
 fn what_is_no_scenario_at_all_is_refused() {
     assert_eq!(mistakes_in("[]"), ["expected an object, found a list"]);
     assert_eq!(mistakes_in(""), ["line 1, column 0: EOF while parsing a value"]);
-    assert_eq!(
-        mistakes_in("{\n  \"version\": 1,\n}"),
-        ["line 3, column 1: trailing comma"]
-    );
+    assert_eq!(mistakes_in("{\n  \"version\": 1,\n}"), ["line 3, column 1: trailing comma"]);
     assert_eq!(
         mistakes_in(r#"{"version": 2, "what": []}"#),
         ["version: expected 1, the version that this program reads, found the number 2"]
@@ -105,93 +90,36 @@ fn what_is_no_scenario_at_all_is_refused() {
 #[test]
 fn every_mistake_is_named_with_its_place() {
     let cases = [
-        (
-            r#""sed":1"#,
-            r#"sed: unknown field "sed", one of version, name, about, nodes, seed,"#,
-        ),
-        (
-            r#""seed":-1"#,
-            "seed: expected a whole number from 0, found the number -1",
-        ),
-        (
-            r#""seed":1.5"#,
-            "seed: expected a whole number from 0, found the number 1.5",
-        ),
+        (r#""sed":1"#, r#"sed: unknown field "sed", one of version, name, about, nodes, seed,"#),
+        (r#""seed":-1"#, "seed: expected a whole number from 0, found the number -1"),
+        (r#""seed":1.5"#, "seed: expected a whole number from 0, found the number 1.5"),
         (r#""name":7"#, "name: expected a string, found the number 7"),
-        (
-            r#""config":{"heart_beat":1}"#,
-            r#"config.heart_beat: unknown field "heart_beat", one of"#,
-        ),
-        (
-            r#""config":{"heartbeat_ms":0.5}"#,
-            "config.heartbeat_ms: expected a number from 1 to 3600000",
-        ),
-        (
-            r#""config":{"heartbeat_ms":150}"#,
-            "config: a heartbeat every 150.000 ms comes too late",
-        ),
+        (r#""config":{"heart_beat":1}"#, r#"config.heart_beat: unknown field "heart_beat", one of"#),
+        (r#""config":{"heartbeat_ms":0.5}"#, "config.heartbeat_ms: expected a number from 1 to 3600000"),
+        (r#""config":{"heartbeat_ms":150}"#, "config: a heartbeat every 150.000 ms comes too late"),
         (
             r#""config":{"election_timeout_ms":[300,150]}"#,
             "config.election_timeout_ms: the minimum is above the maximum",
         ),
-        (
-            r#""config":{"pre_vote":1}"#,
-            "config.pre_vote: expected true or false, found the number 1",
-        ),
-        (
-            r#""config":{"max_inflight":0}"#,
-            "config.max_inflight: expected a whole number from 1 to 10000",
-        ),
-        (
-            r#""network":{"loss":1.01}"#,
-            "network.loss: expected a number from 0 to 1, found the number 1.01",
-        ),
-        (
-            r#""network":{"loss":-0.1}"#,
-            "network.loss: expected a number from 0 to 1",
-        ),
-        (
-            r#""network":{"latency_ms":[5]}"#,
-            "network.latency_ms: expected two numbers, [min, max]",
-        ),
-        (
-            r#""network":{"latency_ms":[-5, 5]}"#,
-            "network.latency_ms[0]: expected a number from 0 to",
-        ),
-        (
-            r#""network":{"latency_ms":5}"#,
-            "network.latency_ms: expected a list, found the number 5",
-        ),
+        (r#""config":{"pre_vote":1}"#, "config.pre_vote: expected true or false, found the number 1"),
+        (r#""config":{"max_inflight":0}"#, "config.max_inflight: expected a whole number from 1 to 10000"),
+        (r#""network":{"loss":1.01}"#, "network.loss: expected a number from 0 to 1, found the number 1.01"),
+        (r#""network":{"loss":-0.1}"#, "network.loss: expected a number from 0 to 1"),
+        (r#""network":{"latency_ms":[5]}"#, "network.latency_ms: expected two numbers, [min, max]"),
+        (r#""network":{"latency_ms":[-5, 5]}"#, "network.latency_ms[0]: expected a number from 0 to"),
+        (r#""network":{"latency_ms":5}"#, "network.latency_ms: expected a list, found the number 5"),
         (
             r#""disk":{"sync_ms":["a",2]}"#,
             r#"disk.sync_ms[0]: expected a number from 0 to 3600000, found the string "a""#,
         ),
-        (
-            r#""clients":[{"id":"a"},{"id":"a"}]"#,
-            r#"clients[1].id: there is a client "a" already"#,
-        ),
+        (r#""clients":[{"id":"a"},{"id":"a"}]"#, r#"clients[1].id: there is a client "a" already"#),
         (r#""clients":[{"id":""}]"#, "clients[0].id: must not be empty"),
-        (
-            r#""clients":[{"id":"node-1"}]"#,
-            r#"clients[0].id: "node-1" is the name of a node"#,
-        ),
-        (
-            r#""clients":[{"id":"a","mix":{}}]"#,
-            "clients[0].mix: one weight must be above 0",
-        ),
-        (
-            r#""clients":[{"id":"a","mix":{"set":1,"put":1}}]"#,
-            "clients[0].mix.put: unknown field",
-        ),
+        (r#""clients":[{"id":"node-1"}]"#, r#"clients[0].id: "node-1" is the name of a node"#),
+        (r#""clients":[{"id":"a","mix":{}}]"#, "clients[0].mix: one weight must be above 0"),
+        (r#""clients":[{"id":"a","mix":{"set":1,"put":1}}]"#, "clients[0].mix.put: unknown field"),
         (r#""clients":[{}]"#, r#"clients[0]: missing field "id""#),
-        (
-            r#""without":["gravity"]"#,
-            r#"without[0]: unknown rule "gravity", one of vote-is-durable,"#,
-        ),
-        (
-            r#""without":["log-up-to-date","log-up-to-date"]"#,
-            "without[1]: log-up-to-date stands twice",
-        ),
+        (r#""without":["gravity"]"#, r#"without[0]: unknown rule "gravity", one of vote-is-durable,"#),
+        (r#""without":["log-up-to-date","log-up-to-date"]"#, "without[1]: log-up-to-date stands twice"),
         (r#""steps":{}"#, "steps: expected a list, found an object"),
         (
             r#""steps":[{"at_ms":1,"do":"explode"}]"#,
@@ -206,10 +134,7 @@ fn every_mistake_is_named_with_its_place() {
             r#""steps":[{"at_ms":1,"do":"timers","how":"sideways"}]"#,
             "steps[0].how: unknown way to move timers",
         ),
-        (
-            r#""steps":[{"at_ms":1,"do":"crash"}]"#,
-            r#"steps[0]: missing field "node""#,
-        ),
+        (r#""steps":[{"at_ms":1,"do":"crash"}]"#, r#"steps[0]: missing field "node""#),
         (
             r#""steps":[{"at_ms":1,"do":"crash","node":"node-3"}]"#,
             r#"steps[0].node: unknown node "node-3", one of node-0 to node-2, leader, follower, candidate"#,
@@ -226,18 +151,12 @@ fn every_mistake_is_named_with_its_place() {
             r#""steps":[{"at_ms":1,"do":"cut","from":"node-1","to":"node-1"}]"#,
             "steps[0]: a link needs two different nodes",
         ),
-        (
-            r#""steps":[{"at_ms":1,"do":"heal","from":"node-1"}]"#,
-            r#"steps[0]: missing field "to""#,
-        ),
+        (r#""steps":[{"at_ms":1,"do":"heal","from":"node-1"}]"#, r#"steps[0]: missing field "to""#),
         (
             r#""steps":[{"at_ms":1,"do":"partition","groups":[["node-0"],["node-1","node-0"]]}]"#,
             "steps[0].groups[1][1]: this node is in a group already",
         ),
-        (
-            r#""steps":[{"at_ms":1,"do":"network"}]"#,
-            "steps[0]: nothing changes: give one of latency_ms,",
-        ),
+        (r#""steps":[{"at_ms":1,"do":"network"}]"#, "steps[0]: nothing changes: give one of latency_ms,"),
         (
             r#""steps":[{"at_ms":1,"do":"clock","node":"leader","rate":0}]"#,
             "steps[0].rate: expected a number from 0.01 to 100",
@@ -262,14 +181,8 @@ fn every_mistake_is_named_with_its_place() {
             r#""steps":[{"at_ms":1,"do":"get","client":"c","key":"k","value":"v"}]"#,
             "steps[0].value: unknown field",
         ),
-        (
-            r#""expect":[{}]"#,
-            "expect[0]: nothing is expected: give one of leader, term,",
-        ),
-        (
-            r#""expect":[{"at_ms":2000,"leader":true}]"#,
-            "expect[0].at_ms: expected a number from 0 to 1000",
-        ),
+        (r#""expect":[{}]"#, "expect[0]: nothing is expected: give one of leader, term,"),
+        (r#""expect":[{"at_ms":2000,"leader":true}]"#, "expect[0].at_ms: expected a number from 0 to 1000"),
         (
             r#""expect":[{"leader":"candidate"}]"#,
             "expect[0].leader: expected true, false or a node by its id",
@@ -303,12 +216,8 @@ fn every_mistake_is_named_with_its_place() {
 #[test]
 fn all_mistakes_are_named_at_once() {
     let text = r#"{"version":1,"nodes":0,"until_ms":-1,"seed":"x","steps":[{"at_ms":"a","do":"crash","node":"x"},{"do":"y"}],"expect":[{"role":{}}]}"#;
-    let places: Vec<String> = Scenario::from_json(text)
-        .unwrap_err()
-        .0
-        .into_iter()
-        .map(|mistake| mistake.place)
-        .collect();
+    let places: Vec<String> =
+        Scenario::from_json(text).unwrap_err().0.into_iter().map(|mistake| mistake.place).collect();
     assert_eq!(
         places,
         [
@@ -334,9 +243,7 @@ fn the_limits_hold() {
     let steps = |steps: String| format!(r#""steps":[{steps}]"#);
     let set = |key: usize, value: usize| {
         let (key, value) = (long(key), long(value));
-        steps(format!(
-            r#"{{"at_ms":1,"do":"set","client":"c","key":"{key}","value":"{value}"}}"#
-        ))
+        steps(format!(r#"{{"at_ms":1,"do":"set","client":"c","key":"{key}","value":"{value}"}}"#))
     };
     let right = [
         steps(repeated(step, 2_000)),
@@ -350,27 +257,12 @@ fn the_limits_hold() {
         Scenario::from_json(&text).unwrap();
     }
     let wrong = [
-        (
-            steps(repeated(step, 2_001)),
-            "steps: 2001 items, at most 2000 are allowed",
-        ),
-        (
-            steps(repeated(get, 201)),
-            "steps: 201 client operations, at most 200 are allowed",
-        ),
+        (steps(repeated(step, 2_001)), "steps: 2001 items, at most 2000 are allowed"),
+        (steps(repeated(get, 201)), "steps: 201 client operations, at most 200 are allowed"),
         (set(65, 1), "steps[0].key: 65 bytes long, at most 64 are allowed"),
-        (
-            set(1, 257),
-            "steps[0].value: 257 bytes long, at most 256 are allowed",
-        ),
-        (
-            format!(r#""name":"{}""#, long(81)),
-            "name: 81 bytes long, at most 80 are allowed",
-        ),
-        (
-            format!(r#""about":"{}""#, long(2_001)),
-            "about: 2001 bytes long, at most 2000 are allowed",
-        ),
+        (set(1, 257), "steps[0].value: 257 bytes long, at most 256 are allowed"),
+        (format!(r#""name":"{}""#, long(81)), "name: 81 bytes long, at most 80 are allowed"),
+        (format!(r#""about":"{}""#, long(2_001)), "about: 2001 bytes long, at most 2000 are allowed"),
     ];
     for (fields, expected) in wrong {
         assert_eq!(mistakes_with(&fields), [expected]);
@@ -390,10 +282,7 @@ fn hostile_text_is_refused_without_a_panic() {
     for text in [
         deep("["),
         deep(r#"{"a":"#),
-        format!(
-            r#"{{"version":1,"nodes":3,"until_ms":1,"about":"{}"}}"#,
-            "x".repeat(5_000_000)
-        ),
+        format!(r#"{{"version":1,"nodes":3,"until_ms":1,"about":"{}"}}"#, "x".repeat(5_000_000)),
         r#"{"version":1,"nodes":3,"until_ms":1e400}"#.to_owned(),
         r#"{"version":1,"nodes":99999999999999999999,"until_ms":1}"#.to_owned(),
         "{\"version\":1,\"nodes\":3,\"until_ms\":1,\"\\u0000\\n\":1}".to_owned(),
@@ -457,13 +346,7 @@ fn messages() -> impl Strategy<Value = MessageFilter> {
         1..=limits::COUNT as u32,
         proptest::option::of(any::<u64>()),
     )
-        .prop_map(|(kind, from, to, count, id)| MessageFilter {
-            kind,
-            from,
-            to,
-            count,
-            id,
-        })
+        .prop_map(|(kind, from, to, count, id)| MessageFilter { kind, from, to, count, id })
 }
 
 fn link() -> impl Strategy<Value = LinkTargets> {
@@ -479,11 +362,7 @@ fn network_change() -> impl Strategy<Value = NetworkChange> {
         proptest::option::of(fraction(0..=1_000_000)),
     )
         .prop_filter("something changes", |change| *change != (None, None, None))
-        .prop_map(|(latency, loss, duplicate)| NetworkChange {
-            latency,
-            loss,
-            duplicate,
-        })
+        .prop_map(|(latency, loss, duplicate)| NetworkChange { latency, loss, duplicate })
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -497,10 +376,7 @@ fn command() -> impl Strategy<Value = Command> {
         node().prop_map(|node| Command::Timeout { node }),
         node().prop_map(|node| Command::Snapshot { node }),
         node().prop_map(|to| Command::Transfer { to }),
-        (node(), range()).prop_map(|(node, sync)| Command::Disk {
-            node,
-            sync: Some(sync)
-        }),
+        (node(), range()).prop_map(|(node, sync)| Command::Disk { node, sync: Some(sync) }),
         (node(), fraction(10_000..=100_000_000)).prop_map(|(node, rate)| Command::Clock { node, rate }),
         proptest::sample::select(vec![TimerMove::Spread, TimerMove::Align])
             .prop_map(|how| Command::Timers { how }),
@@ -509,48 +385,31 @@ fn command() -> impl Strategy<Value = Command> {
     let network = prop_oneof![
         link().prop_map(|LinkTargets { from, to, both }| Command::Cut { from, to, both }),
         proptest::option::of(link()).prop_map(|link| Command::Heal { link }),
-        (0..5u32).prop_map(move |cut| Command::Partition {
-            groups: vec![group(0..cut), group(cut..5)]
-        }),
-        (
-            proptest::option::of(node()),
-            proptest::option::of(node()),
-            network_change()
-        )
+        (0..5u32).prop_map(move |cut| Command::Partition { groups: vec![group(0..cut), group(cut..5)] }),
+        (proptest::option::of(node()), proptest::option::of(node()), network_change())
             .prop_map(|(from, to, change)| Command::Network { from, to, change }),
         messages().prop_map(Command::Drop),
         messages().prop_map(Command::Hold),
         messages().prop_map(Command::Release),
         messages().prop_map(Command::Duplicate),
     ];
-    let request =
-        (text(1, limits::LABEL_BYTES), op(), node()).prop_map(|(client, op, to)| Command::Request {
-            client: ClientId(client),
-            op,
-            to,
-        });
+    let request = (text(1, limits::LABEL_BYTES), op(), node())
+        .prop_map(|(client, op, to)| Command::Request { client: ClientId(client), op, to });
     prop_oneof![process, network, request]
 }
 
 fn setup() -> impl Strategy<Value = Setup> {
-    let config = (
-        150u64..500_000,
-        any::<bool>(),
-        any::<bool>(),
-        1..=10_000u32,
-        0..1_000u64,
-    )
-        .prop_map(
-            |(micros, pre_vote, check_quorum, count, snapshot_every)| NodeSetup {
-                election_timeout: (Micros(1_001 + micros), Micros(1_001 + 2 * micros)),
-                heartbeat: Micros(1_000 + micros),
-                pre_vote,
-                check_quorum,
-                max_entries_per_append: count,
-                max_inflight: count,
-                snapshot_every,
-            },
-        );
+    let config = (150u64..500_000, any::<bool>(), any::<bool>(), 1..=10_000u32, 0..1_000u64).prop_map(
+        |(micros, pre_vote, check_quorum, count, snapshot_every)| NodeSetup {
+            election_timeout: (Micros(1_001 + micros), Micros(1_001 + 2 * micros)),
+            heartbeat: Micros(1_000 + micros),
+            pre_vote,
+            check_quorum,
+            max_entries_per_append: count,
+            max_inflight: count,
+            snapshot_every,
+        },
+    );
     let mix = (1..9u32, 0..9u32, 0..9u32, 0..9u32, 0..9u32).prop_map(|(set, get, cas, delete, append)| Mix {
         set,
         get,
@@ -564,14 +423,8 @@ fn setup() -> impl Strategy<Value = Setup> {
         mix,
         keys,
     });
-    let network =
-        (range(), fraction(0..=1_000_000), fraction(0..=1_000_000)).prop_map(|(latency, loss, duplicate)| {
-            NetworkSetup {
-                latency,
-                loss,
-                duplicate,
-            }
-        });
+    let network = (range(), fraction(0..=1_000_000), fraction(0..=1_000_000))
+        .prop_map(|(latency, loss, duplicate)| NetworkSetup { latency, loss, duplicate });
     let rules = proptest::sample::subsequence(Rule::ALL.to_vec(), 0..=3);
     let clients = proptest::collection::vec(client, 0..=1);
     (any::<u64>(), config, network, range(), clients, rules).prop_map(
@@ -596,25 +449,12 @@ fn expectation() -> impl Strategy<Value = Expect> {
         any::<u64>().prop_map(|term| Check::TermAtLeast(Term(term))),
         any::<u64>().prop_map(|index| Check::CommittedAtLeast(Index(index))),
         (target(), text(1, 64), proptest::option::of(text(0, 256))).prop_map(|(node, key, value)| {
-            Check::Applied {
-                node,
-                key: key.to_string(),
-                value: value.map(|value| value.to_string()),
-            }
+            Check::Applied { node, key: key.to_string(), value: value.map(|value| value.to_string()) }
         }),
-        target().prop_map(|node| Check::Role {
-            node,
-            role: RoleName::PreCandidate
-        }),
-        Just(Check::Violations(vec![
-            "vote-once".to_owned(),
-            "durability".to_owned()
-        ])),
+        target().prop_map(|node| Check::Role { node, role: RoleName::PreCandidate }),
+        Just(Check::Violations(vec!["vote-once".to_owned(), "durability".to_owned()])),
     ];
-    (proptest::option::of(span()), one).prop_map(|(at, check)| Expect {
-        at,
-        checks: vec![check],
-    })
+    (proptest::option::of(span()), one).prop_map(|(at, check)| Expect { at, checks: vec![check] })
 }
 
 proptest! {

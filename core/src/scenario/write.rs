@@ -23,9 +23,7 @@ pub(crate) fn scenario(out: &mut String, scenario: &Scenario) {
         });
         fields.object("disk", |fields| fields.millis_range("sync_ms", setup.disk.sync));
         fields.list("clients", &setup.clients, client);
-        fields.list("without", &setup.without, |out, rule| {
-            json::string(out, rule.name())
-        });
+        fields.list("without", &setup.without, |out, rule| json::string(out, rule.name()));
         fields.list("steps", &scenario.steps, step);
         fields.millis("until_ms", scenario.until);
         fields.list("expect", &scenario.expect, expect);
