@@ -1,5 +1,5 @@
 // Finishes a release build of the page: optimises the wasm, minifies the scripts, makes one minified style
-// sheet of all, and writes a strict Content-Security-Policy into the page.
+// sheet of all, lets the page work offline, and writes a strict Content-Security-Policy into it.
 //
 //   node scripts/finish-page.mjs FOLDER      the folder that trunk built into
 //
@@ -7,20 +7,24 @@
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const folder = process.argv[2];
 const page = join(folder, "index.html");
+const offline = fileURLToPath(new URL("../web/offline/", import.meta.url));
 const noticed = new Set();
 
 for (const file of filesEndingWith(".wasm")) optimise(file);
 for (const file of filesEndingWith(".js")) minify(file, ["--format=esm"]);
 let html = readFileSync(page, "utf8");
 html = joinStyleSheets(html);
+html = addOfflineScript(html);
 html = writePolicy(html);
 html = html.replace(/<!--[^]*?-->\s*/g, "");
 writeFileSync(page, html);
+writeOfflineWorker();
 
 /** Runs wasm-opt for size, with the features that rustc's output may use and no others. */
 function optimise(file) {
@@ -51,7 +55,7 @@ function joinStyleSheets(html) {
     return { name, css: readFileSync(join(folder, name), "utf8") };
   });
   const css = sheets.map((sheet) => sheet.css).join("\n");
-  const name = `style-${createHash("sha256").update(css).digest("hex").slice(0, 16)}.css`;
+  const name = `style-${fingerprint(css)}.css`;
   for (const sheet of sheets) rmSync(join(folder, sheet.name), { force: true });
   writeFileSync(join(folder, name), css);
   minify(join(folder, name), []);
@@ -62,6 +66,28 @@ function joinStyleSheets(html) {
     html,
   );
   return `${rest.slice(0, first)}<link rel="stylesheet" href="./${name}">\n    ${rest.slice(first)}`;
+}
+
+function addOfflineScript(html) {
+  const script = readFileSync(join(offline, "register.js"), "utf8");
+  const name = `offline-${fingerprint(script)}.js`;
+  writeFileSync(join(folder, name), script);
+  minify(join(folder, name), []);
+  return html.replace("</head>", `<script type="module" src="./${name}"></script></head>`);
+}
+
+/** Writes sw.js, which keeps all that the folder holds by now. */
+function writeOfflineWorker() {
+  const files = filesEndingWith("").filter((file) => statSync(file).isFile()).sort();
+  const contents = files.map((file) => readFileSync(file));
+  // A host answers the page at its folder; index.html is not asked for by that name.
+  const names = files.map((file) => `./${relative(folder, file).replaceAll("\\", "/")}`);
+  const list = names.map((name) => (name === "./index.html" ? "./" : name));
+  const worker = readFileSync(join(offline, "sw.js"), "utf8")
+    .replace("const FILES = []", `const FILES = ${JSON.stringify(list)}`)
+    .replace('const FINGERPRINT = ""', `const FINGERPRINT = "${fingerprint(...contents)}"`);
+  writeFileSync(join(folder, "sw.js"), worker);
+  minify(join(folder, "sw.js"), []);
 }
 
 /** Writes the policy behind the charset; inline scripts (trunk's loader) are allowed by their hash. */
@@ -88,6 +114,12 @@ function writePolicy(html) {
   const place = /<!-- scripts\/finish-page\.mjs [^]*?-->/;
   if (!place.test(html)) throw new Error("index.html has lost the comment that marks the policy's place");
   return html.replace(place, () => `<meta http-equiv="Content-Security-Policy" content="${policy}">`);
+}
+
+function fingerprint(...contents) {
+  const hash = createHash("sha256");
+  for (const content of contents) hash.update(content);
+  return hash.digest("hex").slice(0, 16);
 }
 
 function filesEndingWith(ending) {

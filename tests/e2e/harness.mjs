@@ -40,7 +40,7 @@ after(async () => {
  * - `open`: false leaves opening the page to the test (`openPage`);
  * - `allow`: patterns of complaints that the test provokes on purpose.
  *
- * The body gets `{ page, context, url, openPage, complaints }`.
+ * The body gets `{ page, context, site, url, openPage, complaints }`.
  */
 export function pageTest(name, options, body) {
   if (typeof options === "function") [options, body] = [{}, options];
@@ -59,7 +59,7 @@ export function pageTest(name, options, body) {
         await page.waitForFunction(() => window.started);
       };
       if (open) await openPage();
-      await body({ page, context, url: site.url, openPage, complaints });
+      await body({ page, context, site, url: site.url, openPage, complaints });
     } finally {
       await context.close();
     }
