@@ -4,6 +4,7 @@ mod json;
 pub mod kv;
 pub mod raft;
 pub mod rng;
+pub mod run;
 pub mod scenario;
 pub mod sim;
 pub mod time;

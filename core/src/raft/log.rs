@@ -27,7 +27,7 @@ pub struct Log {
 
 impl Log {
     /// A log as it was found on stable storage.
-    pub(super) fn new(snapshot: Option<Arc<Snapshot>>, entries: Vec<Entry>) -> Log {
+    pub(crate) fn new(snapshot: Option<Arc<Snapshot>>, entries: Vec<Entry>) -> Log {
         let base = snapshot.as_ref().map_or(EntryId::ZERO, |snapshot| snapshot.last_included);
         let mut log = Log { snapshot, base, chunks: VecDeque::new(), last: base };
         for entry in entries {
@@ -108,7 +108,7 @@ impl Log {
     }
 
     /// Adds the entry after the last one.
-    pub(super) fn append(&mut self, entry: Entry) {
+    pub(crate) fn append(&mut self, entry: Entry) {
         assert_eq!(entry.index, self.last.index.next(), "appended entry leaves a gap in the log");
         self.last = entry.id();
         match self.chunks.back_mut() {
@@ -118,7 +118,7 @@ impl Log {
     }
 
     /// Removes this entry and all after it.
-    pub(super) fn truncate_from(&mut self, from: Index) {
+    pub(crate) fn truncate_from(&mut self, from: Index) {
         assert!(from > self.base.index, "truncation reaches into the snapshot");
         while let Some(chunk) = self.chunks.back_mut() {
             let first = chunk[0].index;
@@ -136,7 +136,7 @@ impl Log {
 
     /// Puts the snapshot in place of the entries up to its index and keeps all that follow: right where the log
     /// holds the snapshot's last entry (Figure 13, rule 6). Returns how many entries are left.
-    pub(super) fn compact(&mut self, snapshot: Arc<Snapshot>) -> u64 {
+    pub(crate) fn compact(&mut self, snapshot: Arc<Snapshot>) -> u64 {
         let covered = snapshot.last_included;
         while let Some(chunk) = self.chunks.front_mut() {
             if chunk.last().is_some_and(|entry| entry.index > covered.index) {

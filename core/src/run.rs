@@ -1,0 +1,142 @@
+//! A run: a world, the steps of its scenario, a person's actions among them, and the checks that watch it all.
+
+use std::sync::Arc;
+
+use crate::raft::NodeId;
+use crate::sim::{Command, Event, EventKind, Setup, World};
+use crate::time::Micros;
+
+/// Everything of a run, to be cloned for a checkpoint.
+#[derive(Clone, Debug)]
+pub struct Run {
+    world: World,
+    /// What has been done, then what is still to come, in order.
+    steps: Arc<Vec<(Micros, Command)>>,
+    /// The place in the scenario of each of them; `None` for a person's.
+    places: Arc<Vec<Option<usize>>>,
+    /// How many are done.
+    done: usize,
+    /// How many items of the agenda and steps are done.
+    items: u64,
+    /// When the agenda's last item was done.
+    last_item_at: Option<Micros>,
+}
+
+impl Run {
+    /// A run at time 0 with the steps of a scenario; steps of one moment keep their order.
+    pub fn new(setup: Setup, steps: Vec<(Micros, Command)>, events: &mut Vec<Event>) -> Run {
+        let mut steps: Vec<_> = steps.into_iter().enumerate().collect();
+        steps.sort_by_key(|(_, (at, _))| *at);
+        let (places, steps) = steps.into_iter().map(|(place, step)| (Some(place), step)).unzip();
+        Run {
+            world: World::new(&setup, events),
+            steps: Arc::new(steps),
+            places: Arc::new(places),
+            done: 0,
+            items: 0,
+            last_item_at: None,
+        }
+    }
+
+    /// The world.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The simulated time.
+    pub fn now(&self) -> Micros {
+        self.world.now()
+    }
+
+    /// When the next thing happens; `None` if nothing ever will.
+    pub fn next_at(&self) -> Option<Micros> {
+        let step = self.steps.get(self.done).map(|(at, _)| *at);
+        step.into_iter().chain(self.world.next_at()).min()
+    }
+
+    /// How many things [`step`](Run::step) has done so far, a person's actions included.
+    pub fn items(&self) -> u64 {
+        self.items
+    }
+
+    /// What was done to the world so far: the scenario's steps and a person's actions, in order.
+    pub fn journal(&self) -> &[(Micros, Command)] {
+        &self.steps[..self.done]
+    }
+
+    /// Does the next step of the scenario or thing on the agenda, at its time; of one moment the step comes first.
+    /// Returns false if there is none.
+    pub fn step(&mut self, events: &mut Vec<Event>) -> bool {
+        let Some(next_at) = self.next_at() else {
+            return false;
+        };
+        let first = events.len();
+        self.items += 1;
+        match self.steps.get(self.done) {
+            Some((at, _)) if *at == next_at => self.do_step(events),
+            _ => {
+                self.world.step(events);
+                self.last_item_at = Some(next_at);
+            }
+        }
+        self.check(first, events);
+        true
+    }
+
+    /// Does everything up to and including `t`; afterwards it is `t`, unless it was later before.
+    pub fn run_until(&mut self, t: Micros, events: &mut Vec<Event>) {
+        while self.next_at().is_some_and(|at| at <= t) {
+            self.step(events);
+        }
+        self.world.advance_to(t);
+    }
+
+    /// Does what a person wants, now, and keeps it in the journal.
+    ///
+    /// A journal names moments, and of one moment steps come before the agenda. So that the journal replays to the
+    /// same run, what remains of a moment that has begun is done first, and the action takes the next microsecond.
+    ///
+    /// # Errors
+    /// Says why it cannot be done; then it is not in the journal.
+    pub fn command(&mut self, command: Command, events: &mut Vec<Event>) -> Result<(), String> {
+        let mut at = self.now();
+        if self.last_item_at == Some(at) {
+            self.run_until(at, events);
+            at += Micros(1);
+        }
+        // Of one moment, a scenario's steps come before a person's.
+        while self.steps.get(self.done).is_some_and(|(due, _)| *due <= at) {
+            self.step(events);
+        }
+        self.world.advance_to(at);
+        let first = events.len();
+        self.world.command(&command, events)?;
+        Arc::make_mut(&mut self.steps).insert(self.done, (at, command));
+        Arc::make_mut(&mut self.places).insert(self.done, None);
+        self.done += 1;
+        self.items += 1;
+        self.check(first, events);
+        Ok(())
+    }
+
+    fn do_step(&mut self, events: &mut Vec<Event>) {
+        let steps = self.steps.clone();
+        let (at, command) = &steps[self.done];
+        self.world.advance_to(*at);
+        let place = self.places[self.done];
+        self.done += 1;
+        if let Err(why) = self.world.command(command, events) {
+            if let Some(step) = place {
+                self.world
+                    .add_event(None, EventKind::Skipped { step, why }, events);
+            }
+        }
+    }
+
+    fn check(&mut self, _first: usize, _events: &mut Vec<Event>) {}
+
+    /// The leader, if any: for those who only want to know that.
+    pub fn leader(&self) -> Option<NodeId> {
+        self.world.leader()
+    }
+}

@@ -1,0 +1,185 @@
+//! One server's stable storage: writes wait, are synced together, and are lost in a crash until then.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::streams::{self, Purpose};
+use crate::raft::{HardState, Index, Log, NodeId, Persistent, Snapshot, Write, WriteId};
+use crate::rng::Rng;
+use crate::time::Micros;
+
+/// What is on stable storage, and what waits to be.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    hard_state: HardState,
+    log: Log,
+    /// Writes that are not durable, the oldest first; the first `syncing` of them are being synced.
+    pending: VecDeque<Pending>,
+    syncing: usize,
+    sync_done_at: Option<Micros>,
+    sync: (Micros, Micros),
+    rng: Rng,
+}
+
+/// A write that is not durable yet.
+#[derive(Clone, Debug)]
+struct Pending {
+    write: Write,
+    /// The event that led to it.
+    cause: Option<u64>,
+}
+
+/// What became durable with one sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Synced {
+    /// The last write that is durable now.
+    pub(super) last: WriteId,
+    /// Votes that are durable now, in their order, each with its term and the event that led to it.
+    pub(super) votes: Vec<(HardState, Option<u64>)>,
+    /// The last durable index, if the log on disk changed, and the event that led to it.
+    pub(super) log_end: Option<(Index, Option<u64>)>,
+    /// The event that led to the last write.
+    pub(super) cause: Option<u64>,
+}
+
+impl Disk {
+    /// An empty disk whose syncs take a time from this range.
+    pub(super) fn new(seed: u64, id: NodeId, sync: (Micros, Micros)) -> Disk {
+        Disk {
+            hard_state: HardState::default(),
+            log: Log::default(),
+            pending: VecDeque::new(),
+            syncing: 0,
+            sync_done_at: None,
+            sync,
+            rng: streams::node(seed, Purpose::Disk, id, 0),
+        }
+    }
+
+    /// The durable term and vote.
+    pub fn hard_state(&self) -> HardState {
+        self.hard_state
+    }
+
+    /// The durable log, with the durable snapshot as its base.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The durable snapshot.
+    pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.log.snapshot()
+    }
+
+    /// Writes that would be lost in a crash now, the oldest first.
+    pub fn pending(&self) -> impl Iterator<Item = &Write> {
+        self.pending.iter().map(|pending| &pending.write)
+    }
+
+    /// When the sync under way ends.
+    pub fn sync_done_at(&self) -> Option<Micros> {
+        self.sync_done_at
+    }
+
+    /// The range of sync times.
+    pub fn sync_range(&self) -> (Micros, Micros) {
+        self.sync
+    }
+
+    /// The least index of the log in memory that a crash now would lose.
+    pub fn first_unsynced(&self) -> Option<Index> {
+        self.pending()
+            .filter_map(|write| {
+                let appended = write.entries.first().map(|entry| entry.index);
+                let replaced = write.snapshot.as_ref().and_then(|snapshot| {
+                    let covered = snapshot.last_included;
+                    (covered.index > self.log.last().index).then(|| self.log.last().index.next())
+                });
+                appended.into_iter().chain(replaced).min()
+            })
+            .min()
+    }
+
+    /// What a process that starts now finds.
+    pub(super) fn persistent(&self) -> Persistent {
+        Persistent {
+            hard_state: self.hard_state,
+            snapshot: self.log.snapshot().cloned(),
+            entries: self.log.iter_from(self.log.first_index()).cloned().collect(),
+        }
+    }
+
+    /// Syncs that begin from now on take a time from this range.
+    pub(super) fn set_sync_range(&mut self, sync: (Micros, Micros)) {
+        self.sync = sync;
+    }
+
+    /// Takes a write; it waits for the next sync.
+    pub(super) fn write(&mut self, write: Write, cause: Option<u64>) {
+        self.pending.push_back(Pending { write, cause });
+    }
+
+    /// If nothing is being synced and something waits, all that waits is synced together (group commit).
+    /// Returns when that will be done.
+    pub(super) fn begin_sync(&mut self, now: Micros) -> Option<Micros> {
+        if self.sync_done_at.is_some() || self.pending.is_empty() {
+            return None;
+        }
+        self.syncing = self.pending.len();
+        // At least a microsecond, so that no world spins in one moment.
+        let span = self.rng.span(self.sync.0, self.sync.1).max(Micros(1));
+        self.sync_done_at = Some(now + span);
+        self.sync_done_at
+    }
+
+    /// The sync under way is done.
+    pub(super) fn finish_sync(&mut self) -> Option<Synced> {
+        self.sync_done_at.take()?;
+        let mut synced: Option<Synced> = None;
+        for Pending { write, cause } in self.pending.drain(..std::mem::take(&mut self.syncing)) {
+            let synced = synced.get_or_insert(Synced {
+                last: write.id,
+                votes: Vec::new(),
+                log_end: None,
+                cause,
+            });
+            synced.last = write.id;
+            synced.cause = cause;
+            if let Some(hard_state) = write.hard_state {
+                if hard_state != self.hard_state && hard_state.voted_for.is_some() {
+                    synced.votes.push((hard_state, cause));
+                }
+                self.hard_state = hard_state;
+            }
+            let touches_log =
+                write.snapshot.is_some() || write.truncate_from.is_some() || !write.entries.is_empty();
+            if let Some(snapshot) = write.snapshot {
+                self.log.compact(snapshot);
+            }
+            if let Some(from) = write.truncate_from {
+                self.log.truncate_from(from);
+            }
+            for entry in write.entries.iter() {
+                self.log.append(entry.clone());
+            }
+            if touches_log {
+                synced.log_end = Some((self.log.last().index, cause));
+            }
+        }
+        synced
+    }
+
+    /// The process has ended: what is not durable is lost.
+    pub(super) fn lose_pending(&mut self) {
+        self.pending.clear();
+        self.syncing = 0;
+        self.sync_done_at = None;
+    }
+
+    /// The disk is replaced by an empty one.
+    pub(super) fn wipe(&mut self) {
+        self.lose_pending();
+        self.hard_state = HardState::default();
+        self.log = Log::default();
+    }
+}
