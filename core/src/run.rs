@@ -127,8 +127,7 @@ impl Run {
         self.done += 1;
         if let Err(why) = self.world.command(command, events) {
             if let Some(step) = place {
-                self.world
-                    .add_event(None, EventKind::Skipped { step, why }, events);
+                self.world.add_event(None, EventKind::Skipped { step, why }, events);
             }
         }
     }

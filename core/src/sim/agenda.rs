@@ -45,10 +45,7 @@ pub(super) struct Agenda {
 impl Agenda {
     /// Puts an item on the agenda, after all others of the same moment.
     pub(super) fn add(&mut self, at: Micros, item: Item) -> Slot {
-        let slot = Slot {
-            at,
-            order: self.next_order,
-        };
+        let slot = Slot { at, order: self.next_order };
         self.next_order += 1;
         self.items.insert(slot, item);
         slot
@@ -86,11 +83,7 @@ mod tests {
         let order: Vec<_> = std::iter::from_fn(|| agenda.pop()).collect();
         assert_eq!(
             order,
-            [
-                (Micros(4), Item::Flight(4)),
-                (Micros(5), Item::Flight(1)),
-                (Micros(5), Item::Flight(3))
-            ]
+            [(Micros(4), Item::Flight(4)), (Micros(5), Item::Flight(1)), (Micros(5), Item::Flight(3))]
         );
         agenda.remove(removed);
     }

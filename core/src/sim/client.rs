@@ -177,13 +177,7 @@ impl Client {
     pub(super) fn draw_op(&mut self) -> Option<(Micros, Op)> {
         let setup = self.setup.as_ref()?;
         let every = setup.every;
-        let Mix {
-            set,
-            get,
-            cas,
-            delete,
-            append,
-        } = setup.mix;
+        let Mix { set, get, cas, delete, append } = setup.mix;
         let weights = [set, get, cas, delete, append].map(u64::from);
         let mut drawn = self.rng.below(weights.iter().sum());
         let kind = weights.iter().position(|weight| {
@@ -193,10 +187,7 @@ impl Client {
         })?;
         let key = key_name(self.rng.below(u64::from(setup.keys.max(1))));
         let op = match kind {
-            0 => Op::Set {
-                value: self.fresh_value(),
-                key,
-            },
+            0 => Op::Set { value: self.fresh_value(), key },
             1 => Op::Get { key },
             2 => Op::Cas {
                 // What it saw there last: this makes chains, in which a lost write shows.
@@ -205,10 +196,7 @@ impl Client {
                 key,
             },
             3 => Op::Delete { key },
-            _ => Op::Append {
-                value: self.fresh_value(),
-                key,
-            },
+            _ => Op::Append { value: self.fresh_value(), key },
         };
         Some((every, op))
     }

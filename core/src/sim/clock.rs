@@ -17,11 +17,7 @@ pub(super) struct Clock {
 impl Clock {
     /// A clock that shows simulated time.
     pub(super) fn new() -> Clock {
-        Clock {
-            world_base: Micros::ZERO,
-            local_base: Micros::ZERO,
-            rate_ppm: TRUE_RATE,
-        }
+        Clock { world_base: Micros::ZERO, local_base: Micros::ZERO, rate_ppm: TRUE_RATE }
     }
 
     /// What the clock shows at this moment.

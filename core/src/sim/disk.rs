@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::streams::{self, Purpose};
-use crate::raft::{HardState, Index, Log, NodeId, Persistent, Snapshot, Write, WriteId};
+use crate::raft::{EntryId, HardState, Index, Log, NodeId, Persistent, Snapshot, Write, WriteId};
 use crate::rng::Rng;
 use crate::time::Micros;
 
@@ -36,8 +36,8 @@ pub(super) struct Synced {
     pub(super) last: WriteId,
     /// Votes that are durable now, in their order, each with its term and the event that led to it.
     pub(super) votes: Vec<(HardState, Option<u64>)>,
-    /// The last durable index, if the log on disk changed, and the event that led to it.
-    pub(super) log_end: Option<(Index, Option<u64>)>,
+    /// The last durable entry, if the log on disk changed, and the event that led to it.
+    pub(super) log_end: Option<(EntryId, Option<u64>)>,
     /// The event that led to the last write.
     pub(super) cause: Option<u64>,
 }
@@ -137,12 +137,8 @@ impl Disk {
         self.sync_done_at.take()?;
         let mut synced: Option<Synced> = None;
         for Pending { write, cause } in self.pending.drain(..std::mem::take(&mut self.syncing)) {
-            let synced = synced.get_or_insert(Synced {
-                last: write.id,
-                votes: Vec::new(),
-                log_end: None,
-                cause,
-            });
+            let synced =
+                synced.get_or_insert(Synced { last: write.id, votes: Vec::new(), log_end: None, cause });
             synced.last = write.id;
             synced.cause = cause;
             if let Some(hard_state) = write.hard_state {
@@ -163,7 +159,7 @@ impl Disk {
                 self.log.append(entry.clone());
             }
             if touches_log {
-                synced.log_end = Some((self.log.last().index, cause));
+                synced.log_end = Some((self.log.last(), cause));
             }
         }
         synced

@@ -8,8 +8,8 @@ use super::machine::{self, Asked, Waiting};
 use super::world::{Place, World};
 use crate::kv::{self, Op, Outcome};
 use crate::raft::{
-    Answer, Entry, EntryId, Index, Input, NodeId, Output, Proposal, ProposalId, ReadId, Refusal, Rule, Rules,
-    Snapshot, Write,
+    self, Answer, EntryId, HardState, Index, Input, NodeId, Output, Proposal, ProposalId, ReadId, Refusal,
+    Rule, Rules, Snapshot, Write,
 };
 use crate::time::Micros;
 
@@ -47,16 +47,10 @@ impl World {
             process.reads.insert(ReadId(ask), asked);
             Input::Read(ReadId(ask))
         } else {
-            let command = kv::Command {
-                client: asked.client.clone(),
-                request: asked.request,
-                op: asked.op.clone(),
-            };
+            let command =
+                kv::Command { client: asked.client.clone(), request: asked.request, op: asked.op.clone() };
             process.proposals.insert(ProposalId(ask), asked);
-            Input::Propose(vec![Proposal {
-                id: ProposalId(ask),
-                command: command.encode(),
-            }])
+            Input::Propose(vec![Proposal { id: ProposalId(ask), command: command.encode() }])
         };
         self.drive(id, input, cause, events);
     }
@@ -70,10 +64,7 @@ impl World {
     /// Puts the node's deadline on the agenda; that of a paused or crashed one is taken off.
     pub(super) fn arm_timer(&mut self, id: NodeId) {
         let machine = &self.machines[id.0 as usize];
-        let deadline = machine
-            .node()
-            .filter(|_| self.runs(id))
-            .map(|node| node.deadline());
+        let deadline = machine.node().filter(|_| self.runs(id)).map(|node| node.deadline());
         let due = deadline
             .filter(|deadline| *deadline < Micros::MAX)
             .map(|deadline| machine.to_world(deadline).max(self.now));
@@ -96,18 +87,14 @@ impl World {
         };
         self.begin_sync(id);
         let mut told_by = synced.cause;
-        for (hard_state, cause) in synced.votes {
-            if let Some(candidate) = hard_state.voted_for {
-                let place = Place {
-                    term: hard_state.current_term,
-                    ..self.on(id, cause)
-                };
-                told_by = Some(self.emit(place, EventKind::Vote { candidate }, events));
+        for (HardState { current_term, voted_for }, cause) in synced.votes {
+            if let Some(candidate) = voted_for {
+                let kind = EventKind::Vote { candidate, term: current_term };
+                told_by = Some(self.emit(self.on(id, cause), kind, events));
             }
         }
-        if let Some((index, cause)) = synced.log_end {
-            let place = self.on(id, cause);
-            told_by = Some(self.emit(place, EventKind::Sync { index }, events));
+        if let Some((last, cause)) = synced.log_end {
+            told_by = Some(self.emit(self.on(id, cause), EventKind::Sync { last }, events));
         }
         let process = self.machine_mut(id).process.as_mut();
         match process.and_then(|process| process.waiting.as_mut()) {
@@ -149,10 +136,7 @@ impl World {
             return None;
         }
         Some(Snapshot {
-            last_included: EntryId {
-                term: node.log().term_at(index)?,
-                index,
-            },
+            last_included: EntryId { term: node.log().term_at(index)?, index },
             configuration: node.configuration().clone(),
             data: process.kv.snapshot(),
         })
@@ -234,10 +218,7 @@ impl World {
             (snapshot.last_included, SnapshotOrigin::Installed)
         });
         if let Some((last_included, origin)) = installed.or(taken) {
-            let kind = EventKind::Snapshot {
-                last_included,
-                origin,
-            };
+            let kind = EventKind::Snapshot { last_included, origin };
             self.emit(place, kind, events);
         }
         if before.commit_index != after.commit_index {
@@ -257,24 +238,21 @@ impl World {
     ) -> Vec<(EntryId, Outcome)> {
         let mut applied = Vec::new();
         for entry in out.apply.drain(..) {
-            let outcome = self.apply_entry(id, &entry);
+            let Some(process) = &mut self.machine_mut(id).process else { break };
+            let outcome = match &entry.payload {
+                raft::Payload::Noop => None,
+                raft::Payload::Command(command) => {
+                    let once = process.node.rules().keeps(Rule::RequestAppliedOnce);
+                    Some(process.kv.apply_with(command, once))
+                }
+            };
+            let digest = process.kv.digest();
             if let Some(outcome) = &outcome {
                 applied.push((entry.id(), outcome.clone()));
             }
-            self.emit(place, EventKind::Apply { entry, outcome }, events);
+            self.emit(place, EventKind::Apply { entry, outcome, digest }, events);
         }
         applied
-    }
-
-    fn apply_entry(&mut self, id: NodeId, entry: &Entry) -> Option<Outcome> {
-        let process = self.machine_mut(id).process.as_mut()?;
-        match &entry.payload {
-            crate::raft::Payload::Noop => None,
-            crate::raft::Payload::Command(command) => {
-                let once = process.node.rules().keeps(Rule::RequestAppliedOnce);
-                Some(process.kv.apply_with(command, once))
-            }
-        }
     }
 
     /// Tells a client what became of its request.
@@ -293,10 +271,7 @@ impl World {
             Answer::Applied { proposal, entry } => {
                 let outcome = applied.iter().find(|(id, _)| *id == entry);
                 let answer = match outcome {
-                    Some((_, outcome)) => ClientAnswer::Done {
-                        outcome: outcome.clone(),
-                        index: entry.index,
-                    },
+                    Some((_, outcome)) => ClientAnswer::Done { outcome: outcome.clone(), index: entry.index },
                     // Only where a rule is left out: something else was applied in its place.
                     None => ClientAnswer::Unknown,
                 };
@@ -314,21 +289,15 @@ impl World {
                     Some(Op::Get { key }) => process.kv.get(key),
                     _ => None,
                 };
-                let answer = ClientAnswer::Done {
-                    outcome: Outcome::Value(value),
-                    index: process.node.last_applied(),
-                };
+                let answer =
+                    ClientAnswer::Done { outcome: Outcome::Value(value), index: process.node.last_applied() };
                 (asked, answer)
             }
             Answer::ReadRefused { read, refusal } => (process.reads.remove(&read), refused(refusal)),
         };
         if let Some(Asked { client, request, .. }) = asked {
             let to = Endpoint::Client(client.clone());
-            let reply = Payload::Reply {
-                client,
-                request,
-                answer,
-            };
+            let reply = Payload::Reply { client, request, answer };
             self.send(Endpoint::Node(id), to, reply, place, events);
         }
     }

@@ -139,9 +139,7 @@ impl Machine {
     /// How many messages and completed writes wait for a paused process.
     pub fn waiting(&self) -> usize {
         let process = self.process.as_ref();
-        process
-            .and_then(|process| process.waiting.as_ref())
-            .map_or(0, VecDeque::len)
+        process.and_then(|process| process.waiting.as_ref()).map_or(0, VecDeque::len)
     }
 
     /// Local seconds in a simulated second; 1.0 is a clock that runs true.
@@ -192,10 +190,7 @@ impl Machine {
         let node = Node::new(config, rules, self.disk.persistent(), self.to_local(now), out);
         self.process = Some(Box::new(Process {
             node,
-            kv: out
-                .restore
-                .take()
-                .map_or_else(kv::Machine::new, |snapshot| restored(&snapshot.data)),
+            kv: out.restore.take().map_or_else(kv::Machine::new, |snapshot| restored(&snapshot.data)),
             proposals: BTreeMap::new(),
             reads: BTreeMap::new(),
             next_ask: 0,
@@ -208,11 +203,7 @@ impl Machine {
         let process = self.process.take()?;
         let lost = self.disk.first_unsynced();
         self.disk.lose_pending();
-        Some(Ended {
-            lost,
-            term: process.node.current_term(),
-            waiting: process.waiting.unwrap_or_default(),
-        })
+        Some(Ended { lost, term: process.node.current_term(), waiting: process.waiting.unwrap_or_default() })
     }
 }
 

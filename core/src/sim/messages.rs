@@ -111,37 +111,20 @@ impl World {
         let Some(flight) = self.flights.remove(&message) else {
             return;
         };
-        let Flight {
-            from,
-            to,
-            payload,
-            sent_by,
-            ..
-        } = flight;
+        let Flight { from, to, payload, sent_by, .. } = flight;
         let place = match to {
             Endpoint::Node(id) => self.on(id, Some(sent_by)),
-            Endpoint::Client(_) => Place {
-                cause: Some(sent_by),
-                ..Place::default()
-            },
+            Endpoint::Client(_) => Place { cause: Some(sent_by), ..Place::default() },
         };
-        let kind = EventKind::Deliver {
-            message,
-            from: from.clone(),
-            to: to.clone(),
-            payload: payload.clone(),
-        };
+        let kind =
+            EventKind::Deliver { message, from: from.clone(), to: to.clone(), payload: payload.clone() };
         let delivered = self.emit(place, kind, events);
         match (&*payload, &from, &to) {
             (Payload::Peer(message), _, Endpoint::Node(to)) => {
                 self.drive(*to, Input::Message(message.clone()), Some(delivered), events);
             }
             (Payload::Request { client, request, op }, _, Endpoint::Node(to)) => {
-                let asked = Asked {
-                    client: client.clone(),
-                    request: *request,
-                    op: op.clone(),
-                };
+                let asked = Asked { client: client.clone(), request: *request, op: op.clone() };
                 self.ask(*to, asked, Some(delivered), events);
             }
             (Payload::Reply { request, answer, .. }, Endpoint::Node(from), Endpoint::Client(client)) => {
@@ -165,17 +148,9 @@ impl World {
         if let Some(slot) = flight.slot {
             self.agenda.remove(slot);
         }
-        let place = Place {
-            cause,
-            ..Place::default()
-        };
-        let kind = EventKind::Drop {
-            message,
-            from: flight.from,
-            to: flight.to,
-            payload: flight.payload,
-            why,
-        };
+        let place = Place { cause, ..Place::default() };
+        let kind =
+            EventKind::Drop { message, from: flight.from, to: flight.to, payload: flight.payload, why };
         self.emit(place, kind, events);
     }
 
@@ -210,11 +185,7 @@ impl World {
             }
             self.orders.retain(|order| order.left > 0);
         } else if left > 0 {
-            self.orders.push(Order {
-                handling,
-                pattern,
-                left,
-            });
+            self.orders.push(Order { handling, pattern, left });
         }
     }
 
@@ -231,10 +202,7 @@ impl World {
             Handling::Hold => self.hold(message),
             Handling::Release => self.release(message),
             Handling::Duplicate => {
-                let place = Place {
-                    cause: Some(cause),
-                    ..Place::default()
-                };
+                let place = Place { cause: Some(cause), ..Place::default() };
                 self.double(message, place, events);
             }
         }
@@ -250,14 +218,7 @@ impl World {
             payload: flight.payload.clone(),
         };
         let sent_by = self.emit(place, kind, events);
-        self.flights.insert(
-            id,
-            Flight {
-                id,
-                sent_by,
-                ..flight
-            },
-        );
+        self.flights.insert(id, Flight { id, sent_by, ..flight });
         self.schedule(id);
         id
     }
@@ -309,10 +270,7 @@ impl World {
             let client = client.clone();
             self.doubt(&client, *request);
         }
-        let place = Place {
-            cause: place.cause.or(Some(copy.sent_by)),
-            ..place
-        };
+        let place = Place { cause: place.cause.or(Some(copy.sent_by)), ..place };
         self.launch(copy, place, events);
     }
 
@@ -329,10 +287,7 @@ impl World {
     /// What was ordered to be done to a message like this one, the oldest order first.
     fn next_order(&mut self, message: u64) -> Option<Handling> {
         let flight = self.flights.get(&message)?;
-        let place = self
-            .orders
-            .iter()
-            .position(|order| order.pattern.matches(flight))?;
+        let place = self.orders.iter().position(|order| order.pattern.matches(flight))?;
         let order = &mut self.orders[place];
         let handling = order.handling;
         order.left -= 1;

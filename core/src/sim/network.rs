@@ -134,12 +134,7 @@ pub(super) struct Way {
 impl Network {
     /// All links alike and whole.
     pub(super) fn new(seed: u64, nodes: u32, setup: &NetworkSetup) -> Network {
-        let link = Link {
-            cut: false,
-            latency: setup.latency,
-            loss: setup.loss,
-            duplicate: setup.duplicate,
-        };
+        let link = Link { cut: false, latency: setup.latency, loss: setup.loss, duplicate: setup.duplicate };
         let ends = (0..nodes).flat_map(|from| (0..nodes).map(move |to| (NodeId(from), NodeId(to))));
         Network {
             seed,
@@ -208,9 +203,7 @@ impl Network {
     pub(super) fn draw(&mut self, from: &Endpoint, to: &Endpoint) -> Way {
         match (from, to) {
             (Endpoint::Node(from), Endpoint::Node(to)) => {
-                let place = self
-                    .place(*from, *to)
-                    .expect("a message between servers that exist");
+                let place = self.place(*from, *to).expect("a message between servers that exist");
                 let Lane { link, streams } = &mut self.links[place];
                 streams.draw(link)
             }
@@ -251,10 +244,7 @@ impl Streams {
         let is_lost = self.loss.chance(link.loss);
         let lost_part = Micros(latency.0.saturating_mul(self.loss.between(300, 700)) / 1_000);
         let is_doubled = self.duplication.chance(link.duplicate);
-        let copy = self
-            .duplication
-            .span(link.latency.0, link.latency.1)
-            .max(Micros(1));
+        let copy = self.duplication.span(link.latency.0, link.latency.1).max(Micros(1));
         Way {
             latency,
             lost_after: if link.cut {

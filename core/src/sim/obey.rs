@@ -35,16 +35,8 @@ impl World {
                 self.resume(id, events)
             }
             Command::Cut { from, to, both } => {
-                let link = self.resolve_link(LinkTargets {
-                    from: *from,
-                    to: *to,
-                    both: *both,
-                })?;
-                let resolved = Command::Cut {
-                    from: link.0.into(),
-                    to: link.1.into(),
-                    both: *both,
-                };
+                let link = self.resolve_link(LinkTargets { from: *from, to: *to, both: *both })?;
+                let resolved = Command::Cut { from: link.0.into(), to: link.1.into(), both: *both };
                 self.set_links(&both_ways(link, *both), true);
                 let cause = self.fault(resolved, None, events);
                 self.drop_on_cut_links(cause, events);
@@ -58,11 +50,7 @@ impl World {
             }
             Command::Heal { link: Some(targets) } => {
                 let link = self.resolve_link(*targets)?;
-                let resolved = LinkTargets {
-                    from: link.0.into(),
-                    to: link.1.into(),
-                    both: targets.both,
-                };
+                let resolved = LinkTargets { from: link.0.into(), to: link.1.into(), both: targets.both };
                 self.set_links(&both_ways(link, targets.both), false);
                 self.fault(Command::Heal { link: Some(resolved) }, None, events);
                 Ok(())
@@ -84,10 +72,7 @@ impl World {
                 if let Some(sync) = sync {
                     self.machine_mut(id).disk.set_sync_range(*sync);
                 }
-                let resolved = Command::Disk {
-                    node: id.into(),
-                    sync: *sync,
-                };
+                let resolved = Command::Disk { node: id.into(), sync: *sync };
                 self.fault(resolved, Some(id), events);
                 Ok(())
             }
@@ -101,10 +86,7 @@ impl World {
                 let now = self.now;
                 self.machine_mut(id).set_clock_rate(now, *rate);
                 self.arm_timer(id);
-                let resolved = Command::Clock {
-                    node: id.into(),
-                    rate: *rate,
-                };
+                let resolved = Command::Clock { node: id.into(), rate: *rate };
                 self.fault(resolved, Some(id), events);
                 Ok(())
             }
@@ -142,10 +124,7 @@ impl World {
         for slot in slots.into_iter().flatten() {
             self.agenda.remove(slot);
         }
-        let place = Place {
-            term,
-            ..self.on(id, None)
-        };
+        let place = Place { term, ..self.on(id, None) };
         let crashed = self.emit(place, EventKind::Crash { lost }, events);
         for waiting in waiting {
             if let Waiting::Message(message) = waiting {
@@ -162,7 +141,7 @@ impl World {
         }
         let kind = EventKind::Restart {
             hard_state: machine.disk.hard_state(),
-            last_index: machine.disk.log().last().index,
+            last: machine.disk.log().last(),
             snapshot_index: machine.disk.log().snapshot_id().index,
         };
         let restarted = self.emit(self.on(id, None), kind, events);
@@ -328,11 +307,8 @@ impl World {
                 return Err(format!("message {message} is not under way"));
             }
         }
-        let pattern = Pattern {
-            kind: filter.kind,
-            from: self.find_any(filter.from)?,
-            to: self.find_any(filter.to)?,
-        };
+        let pattern =
+            Pattern { kind: filter.kind, from: self.find_any(filter.from)?, to: self.find_any(filter.to)? };
         let command = match handling {
             Handling::Drop => Command::Drop(resolved),
             Handling::Hold => Command::Hold(resolved),
@@ -399,10 +375,7 @@ impl World {
                 .map(|node| node.id())
         };
         match target {
-            Target::Node(id) => self
-                .machine(id)
-                .map(Machine::id)
-                .ok_or_else(|| format!("there is no {id}")),
+            Target::Node(id) => self.machine(id).map(Machine::id).ok_or_else(|| format!("there is no {id}")),
             Target::Leader => self.leader().ok_or_else(|| "there is no leader".to_owned()),
             Target::Follower => {
                 running(&[RoleName::Follower]).ok_or_else(|| "there is no running follower".to_owned())
@@ -414,11 +387,7 @@ impl World {
 }
 
 fn both_ways((from, to): (NodeId, NodeId), both: bool) -> Vec<(NodeId, NodeId)> {
-    if both {
-        vec![(from, to), (to, from)]
-    } else {
-        vec![(from, to)]
-    }
+    if both { vec![(from, to), (to, from)] } else { vec![(from, to)] }
 }
 
 impl From<NodeId> for Target {

@@ -45,11 +45,7 @@ impl World {
         operation.may_be_done |= operation.awaiting;
         operation.redirects = 0;
         if now >= operation.started_at + GIVE_UP_AFTER {
-            let error = if operation.may_be_done {
-                ClientError::Unknown
-            } else {
-                ClientError::Rejected
-            };
+            let error = if operation.may_be_done { ClientError::Unknown } else { ClientError::Rejected };
             let cause = operation.invoked_by;
             return self.finish(client, Err(error), None, cause, events);
         }
@@ -145,11 +141,7 @@ impl World {
     fn begin(&mut self, client: ClientPlace, op: Op, to: NodeId, events: &mut Vec<Event>) {
         let this = self.client_mut(client);
         let request = this.next_request();
-        let kind = EventKind::Invoke {
-            client: this.id().clone(),
-            request,
-            op: op.clone(),
-        };
+        let kind = EventKind::Invoke { client: this.id().clone(), request, op: op.clone() };
         let invoked_by = self.emit(Place::default(), kind, events);
         let started_at = self.now;
         self.client_mut(client).operation = Some(Operation {
@@ -176,15 +168,9 @@ impl World {
         operation.attempts += 1;
         operation.to = to;
         operation.awaiting = true;
-        let payload = Payload::Request {
-            client: id.clone(),
-            request: operation.request,
-            op: operation.op.clone(),
-        };
-        let place = Place {
-            cause: Some(cause),
-            ..Place::default()
-        };
+        let payload =
+            Payload::Request { client: id.clone(), request: operation.request, op: operation.op.clone() };
+        let place = Place { cause: Some(cause), ..Place::default() };
         self.send(Endpoint::Client(id), Endpoint::Node(to), payload, place, events);
         let slowest = self.network.default_setup().latency.1;
         self.retry_in(client, ATTEMPT_MIN.max(Micros(slowest.0.saturating_mul(6))));
@@ -204,10 +190,8 @@ impl World {
         let now = self.now;
         let this = self.client_mut(client);
         let before = this.retry.take();
-        let give_up_at = this
-            .operation
-            .as_ref()
-            .map_or(now, |operation| operation.started_at + GIVE_UP_AFTER);
+        let give_up_at =
+            this.operation.as_ref().map_or(now, |operation| operation.started_at + GIVE_UP_AFTER);
         if let Some(slot) = before {
             self.agenda.remove(slot);
         }
@@ -248,19 +232,13 @@ impl World {
         if let Some(slot) = retry {
             self.agenda.remove(slot);
         }
-        let place = Place {
-            cause: Some(cause),
-            ..Place::default()
-        };
+        let place = Place { cause: Some(cause), ..Place::default() };
         self.emit(place, kind, events);
         self.begin_next(client, events);
     }
 
     fn client_place(&self, id: &ClientId) -> Option<ClientPlace> {
-        self.clients
-            .iter()
-            .position(|client| client.id() == id)
-            .map(ClientPlace)
+        self.clients.iter().position(|client| client.id() == id).map(ClientPlace)
     }
 
     fn client_mut(&mut self, place: ClientPlace) -> &mut Client {

@@ -168,10 +168,7 @@ impl World {
 
     /// Adds an event of somebody else's, with the next number: of a check, or of a run.
     pub fn add_event(&mut self, cause: Option<u64>, kind: EventKind, events: &mut Vec<Event>) -> u64 {
-        let place = Place {
-            cause,
-            ..Place::default()
-        };
+        let place = Place { cause, ..Place::default() };
         self.emit(place, kind, events)
     }
 
@@ -200,16 +197,11 @@ impl World {
             Some(node) => node.current_term(),
             None => machine.disk().hard_state().current_term,
         };
-        Place {
-            cause,
-            node: Some(id),
-            term,
-        }
+        Place { cause, node: Some(id), term }
     }
 
     pub(super) fn runs(&self, id: NodeId) -> bool {
-        self.machine(id)
-            .is_some_and(|machine| machine.status() == Status::Running)
+        self.machine(id).is_some_and(|machine| machine.status() == Status::Running)
     }
 
     pub(super) fn add_client(&mut self, client: Client) -> ClientPlace {
