@@ -1,0 +1,83 @@
+//! `docs/protocol.md` is true: every function, test and switch that it names exists, and no switch is missing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mini_raft_core::raft::Rule;
+
+struct Row {
+    line: usize,
+    file: String,
+    function: String,
+    test: String,
+    switch: Option<String>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests live in the project").to_owned()
+}
+
+/// The rows of the tables: those with five cells whose third names a file and a function.
+fn rows() -> Vec<Row> {
+    let text = fs::read_to_string(root().join("docs/protocol.md")).expect("docs/protocol.md can be read");
+    let mut rows = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, _rule, _section, code, test, switch, _] = cells[..] else { continue };
+        let quoted =
+            |cell: &str| -> Vec<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+        if let [file, function] = &quoted(code)[..] {
+            let test = quoted(test).pop().unwrap_or_else(|| panic!("line {}: no test is named", number + 1));
+            let (file, function, switch) = (file.clone(), function.clone(), quoted(switch).pop());
+            rows.push(Row { line: number + 1, file, function, test, switch });
+        }
+    }
+    rows
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the folder can be listed") {
+        let path = entry.expect("the entry can be read").path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_function_and_test_named_exists() {
+    let rows = rows();
+    assert!(rows.len() > 40, "only {} rows were read", rows.len());
+    let mut files = Vec::new();
+    rust_files(&root().join("core/src"), &mut files);
+    rust_files(&root().join("tests/tests"), &mut files);
+    let sources: Vec<String> =
+        files.iter().map(|file| fs::read_to_string(file).expect("a source can be read")).collect();
+    for Row { line, file, function, test, .. } in rows {
+        let path =
+            if file.contains('/') { root().join(&file) } else { root().join("core/src/raft").join(&file) };
+        let source = fs::read_to_string(&path).unwrap_or_else(|_| panic!("line {line}: there is no {file}"));
+        assert!(
+            source.contains(&format!("fn {function}(")),
+            "line {line}: {file} has no function {function}"
+        );
+        let is_test = |source: &String| {
+            source.contains(&format!("#[test]\nfn {test}()"))
+                || source.contains(&format!("#[test]\n    fn {test}()"))
+        };
+        assert!(sources.iter().any(is_test), "line {line}: there is no test {test}");
+    }
+}
+
+#[test]
+fn every_switch_stands_in_the_tables_once_or_more() {
+    let named: Vec<String> = rows().into_iter().filter_map(|row| row.switch).collect();
+    for name in &named {
+        assert!(name.parse::<Rule>().is_ok(), "there is no rule {name}");
+    }
+    for rule in Rule::ALL {
+        assert!(named.iter().any(|name| name == rule.name()), "docs/protocol.md does not name {rule}");
+    }
+}
