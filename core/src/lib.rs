@@ -1,6 +1,6 @@
 //! Mini-Raft's core: the Raft consensus algorithm without I/O, a deterministic simulator for it, and checks of its laws.
 
-mod json;
+pub mod check;
 pub mod kv;
 pub mod raft;
 pub mod rng;
@@ -11,3 +11,4 @@ pub mod time;
 pub mod trace;
 
 mod hash;
+mod json;

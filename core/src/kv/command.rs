@@ -86,3 +86,18 @@ pub enum Outcome {
     /// The entry's bytes are no command: nothing was done. No client of ours sends such a thing.
     Malformed,
 }
+
+impl fmt::Display for Outcome {
+    /// In words, for a reader.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Done => f.write_str("done"),
+            Outcome::Value(Some(value)) => write!(f, "{value:?}"),
+            Outcome::Value(None) => f.write_str("no such key"),
+            Outcome::Swapped(true) => f.write_str("swapped"),
+            Outcome::Swapped(false) => f.write_str("not swapped"),
+            Outcome::Stale => f.write_str("stale"),
+            Outcome::Malformed => f.write_str("malformed"),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! leader-completeness, commit-monotonic, and that a committed entry is on the disks of a majority.
+
+use std::collections::BTreeMap;
+
+use super::lineage::Lineage;
+use super::property::Property;
+use super::report::Report;
+use super::server::{Server, Servers};
+use crate::raft::{Configuration, EntryId, Fact, Index, NodeId, RoleName, Term};
+use crate::sim::event::{Event, EventKind, SnapshotOrigin};
+
+/// What leaders have committed.
+///
+/// It is the leader that commits (§5.3); followers only learn of it, so what they believe is no evidence.
+#[derive(Clone, Debug)]
+pub(super) struct Commits {
+    configuration: Configuration,
+    /// The last entry that was committed in each term.
+    by_term: BTreeMap<Term, EntryId>,
+    /// The last entry that was committed in any term.
+    committed: EntryId,
+}
+
+/// So many terms with commits are remembered; a leader of an older one comes too late to be elected.
+const TERMS_REMEMBERED: usize = 256;
+
+impl Commits {
+    pub(super) fn new(configuration: Configuration) -> Commits {
+        Commits {
+            configuration,
+            by_term: BTreeMap::new(),
+            committed: EntryId::ZERO,
+        }
+    }
+
+    /// The last entry that a leader has committed: the committed log is that which ends with it.
+    pub(super) fn committed(&self) -> EntryId {
+        self.committed
+    }
+
+    pub(super) fn observe(
+        &mut self,
+        event: &Event,
+        servers: &Servers,
+        lineage: &Lineage,
+        report: &mut Report<'_>,
+    ) {
+        let Some(node) = event.node else {
+            return;
+        };
+        let server = servers.get(node);
+        match &event.kind {
+            EventKind::Fact(Fact::RoleChanged {
+                to: RoleName::Leader,
+                term,
+                ..
+            }) => self.leads(node, *term, server.log_end, lineage, report),
+            EventKind::Commit { index } => {
+                never_back(node, "committed", server.commit_index, *index, report);
+                if server.leads(event.term) {
+                    self.commits(node, server, *index, servers, lineage, report);
+                }
+            }
+            EventKind::Apply { entry, .. } => applies(node, server.last_applied, entry.index, report),
+            EventKind::Snapshot {
+                last_included,
+                origin: SnapshotOrigin::Installed,
+            } => {
+                let index = last_included.index;
+                never_back(node, "applied", server.last_applied, index, report);
+            }
+            _ => {}
+        }
+    }
+
+    /// A new leader must have what was committed in earlier terms.
+    fn leads(
+        &self,
+        leader: NodeId,
+        term: Term,
+        log_end: EntryId,
+        lineage: &Lineage,
+        report: &mut Report<'_>,
+    ) {
+        let Some((earlier, committed)) = self.by_term.range(..term).next_back() else {
+            return;
+        };
+        if !lineage.contains(log_end, *committed) {
+            incomplete(
+                leader,
+                term,
+                *earlier,
+                *committed,
+                lineage.common(log_end, *committed),
+                report,
+            );
+        }
+    }
+
+    fn commits(
+        &mut self,
+        leader: NodeId,
+        server: Server,
+        index: Index,
+        servers: &Servers,
+        lineage: &Lineage,
+        report: &mut Report<'_>,
+    ) {
+        let term = server.role_term;
+        let Some(entry) = lineage.at(server.log_end, index) else {
+            let detail = format!(
+                "{leader} commits index {index}; its log ends with {}.",
+                server.log_end
+            );
+            report.broken(Property::Durability, detail, [index], [leader]);
+            return;
+        };
+        self.on_a_majority(leader, entry, servers, lineage, report);
+        // A leader of a later term, elected before an old leader commits, must have the entry too.
+        for (id, other) in servers.iter() {
+            if other.role == RoleName::Leader
+                && other.role_term > term
+                && !lineage.contains(other.log_end, entry)
+            {
+                let common = lineage.common(other.log_end, entry);
+                incomplete(id, other.role_term, term, entry, common, report);
+            }
+        }
+        self.by_term.insert(term, entry);
+        if self.by_term.len() > TERMS_REMEMBERED {
+            self.by_term.pop_first();
+        }
+        // In a run that keeps the rules it extends what was committed before; in others the first one stays.
+        if lineage.contains(entry, self.committed) {
+            self.committed = entry;
+        }
+    }
+
+    fn on_a_majority(
+        &self,
+        leader: NodeId,
+        entry: EntryId,
+        servers: &Servers,
+        lineage: &Lineage,
+        report: &mut Report<'_>,
+    ) {
+        // A disk that was wiped kept its promise until then.
+        let holds = |id: NodeId| {
+            let server = servers.get(id);
+            lineage.contains(server.disk_end, entry) || lineage.contains(server.wiped_end, entry)
+        };
+        if !self.configuration.is_quorum(holds) {
+            let voters = self.configuration.voters().iter().copied();
+            let holders: Vec<NodeId> = voters.filter(|id| holds(*id)).collect();
+            report.broken(
+                Property::Durability,
+                format!(
+                    "{leader} commits {entry}, which is on {} of {} disks; {} are a majority.",
+                    holders.len(),
+                    self.configuration.voters().len(),
+                    self.configuration.quorum()
+                ),
+                [entry.index],
+                std::iter::once(leader).chain(holders),
+            );
+        }
+    }
+}
+
+fn incomplete(
+    leader: NodeId,
+    term: Term,
+    earlier: Term,
+    committed: EntryId,
+    common: Index,
+    report: &mut Report<'_>,
+) {
+    report.broken(
+        Property::LeaderCompleteness,
+        format!(
+            "{leader} leads term {term} without entry {} and on to {committed}, committed in term {earlier}.",
+            common.next()
+        ),
+        [common.next(), committed.index],
+        [leader],
+    );
+}
+
+fn never_back(node: NodeId, what: &str, before: Index, after: Index, report: &mut Report<'_>) {
+    if after < before {
+        report.broken(
+            Property::CommitMonotonic,
+            format!("{node} had {what} up to index {before}, and went back to {after}."),
+            [after, before],
+            [node],
+        );
+    }
+}
+
+fn applies(node: NodeId, before: Index, index: Index, report: &mut Report<'_>) {
+    if index != before.next() {
+        report.broken(
+            Property::CommitMonotonic,
+            format!("{node} applied index {index} right after index {before}."),
+            [before, index],
+            [node],
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! durability: what a server has told is on its disk, and what is committed stays there.
+
+use std::collections::BTreeMap;
+
+use super::lineage::Lineage;
+use super::property::Property;
+use super::report::Report;
+use super::server::{Server, Servers};
+use crate::raft::{AppendOutcome, Body, EntryId, HardState, Index, Message, NodeId, Term};
+use crate::sim::event::{Endpoint, Event, EventKind, Payload};
+
+/// The votes on each server's disk.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Durability {
+    votes: BTreeMap<NodeId, BTreeMap<Term, NodeId>>,
+}
+
+/// So many votes of each server are remembered: a grant may be sent after the server has voted in a later term.
+const VOTES_REMEMBERED: usize = 32;
+
+impl Durability {
+    pub(super) fn observe(
+        &mut self,
+        event: &Event,
+        servers: &Servers,
+        lineage: &Lineage,
+        committed: EntryId,
+        report: &mut Report<'_>,
+    ) {
+        let Some(node) = event.node else {
+            return;
+        };
+        let server = servers.get(node);
+        match &event.kind {
+            EventKind::Vote { candidate, term } => self.voted(node, *term, *candidate),
+            EventKind::Send {
+                to: Endpoint::Node(to),
+                payload,
+                ..
+            } => {
+                let Payload::Peer(message) = &**payload else {
+                    return;
+                };
+                self.tells(node, *to, message, report);
+                // An answer of an earlier term was held back too long: nobody leads that term for this server.
+                if let Some(index) = acknowledged(&message.body)
+                    && message.term == event.term
+                {
+                    acknowledges(node, server, index, lineage, report);
+                }
+            }
+            EventKind::Sync { last } => loses(node, server, *last, lineage, committed, report),
+            EventKind::Restart { hard_state, last, .. } => {
+                self.finds_vote(node, *hard_state, report);
+                finds_log(node, server, *last, lineage, report);
+            }
+            EventKind::Wipe => {
+                self.votes.remove(&node);
+            }
+            _ => {}
+        }
+    }
+
+    fn voted(&mut self, voter: NodeId, term: Term, candidate: NodeId) {
+        let votes = self.votes.entry(voter).or_default();
+        votes.insert(term, candidate);
+        if votes.len() > VOTES_REMEMBERED {
+            votes.pop_first();
+        }
+    }
+
+    fn tells(&self, voter: NodeId, candidate: NodeId, message: &Message, report: &mut Report<'_>) {
+        let Body::RequestVoteReply(reply) = &message.body else {
+            return;
+        };
+        let term = reply.campaign_term;
+        let on_disk = self.votes.get(&voter).and_then(|votes| votes.get(&term));
+        if reply.vote_granted && on_disk != Some(&candidate) {
+            report.broken(
+                Property::Durability,
+                format!(
+                    "{voter} tells {candidate} that it has its vote in term {term}; that is not on disk."
+                ),
+                [],
+                [voter, candidate],
+            );
+        }
+    }
+
+    fn finds_vote(&self, node: NodeId, found: HardState, report: &mut Report<'_>) {
+        let last = self.votes.get(&node).and_then(BTreeMap::last_key_value);
+        let Some((term, candidate)) = last else {
+            return;
+        };
+        let kept = found.current_term > *term
+            || (found.current_term == *term && found.voted_for == Some(*candidate));
+        if !kept {
+            report.broken(
+                Property::Durability,
+                format!("The vote of {node} for {candidate} in term {term} was on its disk, and is not now."),
+                [],
+                [node, *candidate],
+            );
+        }
+    }
+}
+
+/// The index up to which this message acknowledges that entries are on disk.
+pub(super) fn acknowledged(body: &Body) -> Option<Index> {
+    match body {
+        Body::AppendEntriesReply(reply) => match reply.outcome {
+            AppendOutcome::Success { match_index } => Some(match_index),
+            AppendOutcome::Failure { .. } => None,
+        },
+        Body::InstallSnapshotReply(reply) => Some(reply.match_index).filter(|index| *index > Index::ZERO),
+        _ => None,
+    }
+}
+
+fn acknowledges(node: NodeId, server: Server, index: Index, lineage: &Lineage, report: &mut Report<'_>) {
+    let durable = lineage.common(server.log_end, server.disk_end);
+    if durable < index {
+        report.broken(
+            Property::Durability,
+            format!("{node} acknowledges entries up to {index}; on its disk they are up to {durable}."),
+            [durable.next(), index],
+            [node],
+        );
+    }
+}
+
+/// What was committed does not leave a disk.
+fn loses(
+    node: NodeId,
+    server: Server,
+    last: EntryId,
+    lineage: &Lineage,
+    committed: EntryId,
+    report: &mut Report<'_>,
+) {
+    let before = lineage.common(server.disk_end, committed);
+    let after = lineage.common(last, committed);
+    if after < before {
+        report.broken(
+            Property::Durability,
+            format!(
+                "{node} had committed entries up to {before} on its disk, and has them up to {after} now."
+            ),
+            [after.next(), before],
+            [node],
+        );
+    }
+}
+
+fn finds_log(node: NodeId, server: Server, last: EntryId, lineage: &Lineage, report: &mut Report<'_>) {
+    let found = lineage.common(last, server.disk_end);
+    if found < server.disk_end.index {
+        report.broken(
+            Property::Durability,
+            format!(
+                "The log on the disk of {node} ended with {}; it found it up to {found}.",
+                server.disk_end
+            ),
+            [found.next(), server.disk_end.index],
+            [node],
+        );
+    }
+}

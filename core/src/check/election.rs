@@ -1,0 +1,158 @@
+//! election-safety, vote-once and term-monotonic.
+
+use std::collections::BTreeMap;
+
+use super::property::Property;
+use super::report::Report;
+use crate::raft::{Body, Fact, HardState, NodeId, RoleName, Term};
+use crate::sim::event::{Endpoint, Event, EventKind, Payload};
+
+/// Who led, who voted for whom, and how far each server's term has come.
+///
+/// A vote is given when it is on disk, when it is told, and when a candidate that counts itself has won. It stays
+/// given when the disk is wiped: the one who was told still counts on it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Elections {
+    leaders: BTreeMap<Term, NodeId>,
+    votes: BTreeMap<(Term, NodeId), NodeId>,
+    terms: BTreeMap<NodeId, Terms>,
+}
+
+/// The terms of one server.
+#[derive(Clone, Copy, Debug, Default)]
+struct Terms {
+    /// The last term that it was seen in since it started.
+    current: Term,
+    /// The last term in which it promised something that must outlive a crash: a vote or an acknowledgement.
+    promised: Term,
+}
+
+/// So many terms are remembered; nothing said in an older one reaches anybody.
+const TERMS_REMEMBERED: usize = 512;
+
+impl Elections {
+    pub(super) fn observe(&mut self, event: &Event, report: &mut Report<'_>) {
+        let Some(node) = event.node else {
+            return;
+        };
+        match &event.kind {
+            EventKind::Fact(Fact::RoleChanged {
+                to: RoleName::Leader,
+                term,
+                ..
+            }) => {
+                self.leads(node, *term, report);
+                self.votes(node, *term, node, report);
+            }
+            EventKind::Vote { candidate, term } => {
+                self.votes(node, *term, *candidate, report);
+                self.promises(node, *term);
+            }
+            EventKind::Send {
+                to: Endpoint::Node(to),
+                payload,
+                ..
+            } => {
+                let Payload::Peer(message) = &**payload else {
+                    return;
+                };
+                match &message.body {
+                    Body::RequestVoteReply(reply) if reply.vote_granted => {
+                        self.votes(node, reply.campaign_term, *to, report);
+                        self.promises(node, reply.campaign_term);
+                    }
+                    Body::AppendEntriesReply(_) | Body::InstallSnapshotReply(_)
+                        if super::durability::acknowledged(&message.body).is_some() =>
+                    {
+                        self.promises(node, message.term);
+                    }
+                    _ => {}
+                }
+            }
+            EventKind::Restart { hard_state, .. } => {
+                self.restarts(node, *hard_state, report);
+                return;
+            }
+            EventKind::Wipe => {
+                self.terms.remove(&node);
+                return;
+            }
+            EventKind::Fact(_)
+            | EventKind::Append { .. }
+            | EventKind::Truncate { .. }
+            | EventKind::Sync { .. }
+            | EventKind::Commit { .. }
+            | EventKind::Apply { .. } => {}
+            // Here the node may be down.
+            _ => return,
+        }
+        self.is_in(node, event.term, report);
+    }
+
+    fn leads(&mut self, node: NodeId, term: Term, report: &mut Report<'_>) {
+        let leader = *self.leaders.entry(term).or_insert(node);
+        if leader != node {
+            report.broken(
+                Property::ElectionSafety,
+                format!("{node} became leader of term {term}, which {leader} leads or led."),
+                [],
+                [leader, node],
+            );
+        }
+        if self.leaders.len() > TERMS_REMEMBERED {
+            self.leaders.pop_first();
+        }
+    }
+
+    fn votes(&mut self, voter: NodeId, term: Term, candidate: NodeId, report: &mut Report<'_>) {
+        let first = *self.votes.entry((term, voter)).or_insert(candidate);
+        if first != candidate {
+            report.broken(
+                Property::VoteOnce,
+                format!("{voter} votes for {candidate} in term {term}, after voting for {first} in it."),
+                [],
+                [voter, first, candidate],
+            );
+        }
+        let oldest = term.0.saturating_sub(TERMS_REMEMBERED as u64);
+        while let Some(((term, _), _)) = self.votes.first_key_value()
+            && term.0 < oldest
+        {
+            self.votes.pop_first();
+        }
+    }
+
+    fn promises(&mut self, node: NodeId, term: Term) {
+        let terms = self.terms.entry(node).or_default();
+        terms.promised = terms.promised.max(term);
+    }
+
+    fn is_in(&mut self, node: NodeId, term: Term, report: &mut Report<'_>) {
+        let terms = self.terms.entry(node).or_default();
+        if term < terms.current {
+            report.broken(
+                Property::TermMonotonic,
+                format!("{node} went from term {} back to term {term}.", terms.current),
+                [],
+                [node],
+            );
+        }
+        terms.current = term;
+    }
+
+    fn restarts(&mut self, node: NodeId, found: HardState, report: &mut Report<'_>) {
+        let terms = self.terms.entry(node).or_default();
+        if found.current_term < terms.promised {
+            report.broken(
+                Property::TermMonotonic,
+                format!(
+                    "{node} found term {} on its disk, though it made a promise in term {}.",
+                    found.current_term, terms.promised
+                ),
+                [],
+                [node],
+            );
+        }
+        terms.current = found.current_term;
+    }
+}

@@ -1,0 +1,116 @@
+//! The laws of Raft, watched while a world runs.
+//!
+//! [`Checks::observe`] takes every event in its order and says which laws it breaks, with the evidence. The checks
+//! decide from events alone: they never look into a node, and a history made by hand needs no world. What they
+//! keep is small and shared on cloning, so that they run live for as long as a person watches: a term and its
+//! place of origin stand for all entries of that term (see [`lineage`]), and what every node has compacted away is
+//! forgotten.
+//!
+//! | property | file |
+//! |---|---|
+//! | election-safety, vote-once, term-monotonic | `election` |
+//! | leader-append-only, log-matching | `log` |
+//! | leader-completeness, commit-monotonic | `commit` |
+//! | durability | `durability` |
+//! | state-machine-safety, exactly-once | `state` |
+
+mod commit;
+mod durability;
+mod election;
+mod lineage;
+mod log;
+mod property;
+mod report;
+mod sequence;
+mod server;
+mod state;
+
+pub use property::Property;
+pub use report::Status;
+
+use crate::raft::Configuration;
+use crate::sim::event::{Event, EventKind, Violation};
+use crate::sim::setup::Setup;
+
+use commit::Commits;
+use durability::Durability;
+use election::Elections;
+use lineage::Lineage;
+use report::{Report, Reports};
+use server::Servers;
+use state::States;
+
+/// All checks, and what they have found so far.
+#[derive(Clone, Debug)]
+pub struct Checks {
+    servers: Servers,
+    lineage: Lineage,
+    elections: Elections,
+    commits: Commits,
+    durability: Durability,
+    states: States,
+    reports: Reports,
+}
+
+impl Checks {
+    /// Checks for a world that has not started.
+    pub fn new(setup: &Setup) -> Checks {
+        let configuration = Configuration::of_size(setup.nodes);
+        Checks {
+            servers: Servers::new(&configuration),
+            lineage: Lineage::default(),
+            elections: Elections::default(),
+            commits: Commits::new(configuration),
+            durability: Durability::default(),
+            states: States::default(),
+            reports: Reports::default(),
+        }
+    }
+
+    /// Takes the next event and returns the laws that it breaks.
+    ///
+    /// Every event of the run must be given, in the order of [`Event::seq`]; violations among them are ignored.
+    /// Of each property only the first [`Status::REPORTED_MAX`] violations are reported; all are counted.
+    pub fn observe(&mut self, event: &Event) -> Vec<Violation> {
+        if matches!(event.kind, EventKind::Violation(_)) {
+            return Vec::new();
+        }
+        let mut report = Report::new(&mut self.reports, event.seq);
+        // Each check sees the servers as they were before the event.
+        self.elections.observe(event, &mut report);
+        log::observe(event, &self.servers, &mut self.lineage, &mut report);
+        self.durability.observe(
+            event,
+            &self.servers,
+            &self.lineage,
+            self.commits.committed(),
+            &mut report,
+        );
+        self.commits
+            .observe(event, &self.servers, &self.lineage, &mut report);
+        self.states.observe(event, &mut report);
+        let found = report.into_found();
+        self.servers.update(event, &self.lineage);
+        if matches!(event.kind, EventKind::Snapshot { .. }) {
+            self.forget_compacted();
+        }
+        found
+    }
+
+    /// The violations that were reported, each with the number of the event that showed it.
+    pub fn violations(&self) -> &[(u64, Violation)] {
+        self.reports.violations()
+    }
+
+    /// How one property stands.
+    pub fn status(&self, property: Property) -> Status {
+        self.reports.status(property)
+    }
+
+    /// No node can start again before what all of them have compacted.
+    fn forget_compacted(&mut self) {
+        let compacted = self.servers.compacted();
+        self.lineage.forget_before(compacted);
+        self.states.forget_before(compacted.index);
+    }
+}

@@ -1,0 +1,52 @@
+//! The laws by their names.
+
+use std::fmt;
+
+macro_rules! properties {
+    ($($variant:ident, $name:literal, $section:literal, $about:literal;)*) => {
+        /// A law that every run must keep.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Property {
+            $(#[doc = concat!($about, " (", $section, ")")] $variant,)*
+        }
+
+        impl Property {
+            /// Every property: those of Figure 3 first.
+            pub const ALL: &'static [Property] = &[$(Property::$variant,)*];
+
+            /// The name in traces and scenarios.
+            pub fn name(self) -> &'static str {
+                match self { $(Property::$variant => $name,)* }
+            }
+
+            /// Where it is stated.
+            pub fn section(self) -> &'static str {
+                match self { $(Property::$variant => $section,)* }
+            }
+
+            /// What it says, in a sentence.
+            pub fn about(self) -> &'static str {
+                match self { $(Property::$variant => $about,)* }
+            }
+        }
+    };
+}
+
+properties! {
+    ElectionSafety, "election-safety", "§5.2, Figure 3", "At most one leader is elected in a term.";
+    LeaderAppendOnly, "leader-append-only", "§5.3, Figure 3", "A leader never overwrites or deletes entries in its own log; it only appends.";
+    LogMatching, "log-matching", "§5.3, Figure 3", "Two logs that hold an entry with the same index and term are the same up to there.";
+    LeaderCompleteness, "leader-completeness", "§5.4, Figure 3", "An entry that was committed in a term is in the logs of the leaders of all later terms.";
+    StateMachineSafety, "state-machine-safety", "§5.4.3, Figure 3", "No two servers apply different entries at the same index, or come to different states by them.";
+    VoteOnce, "vote-once", "§5.2, Figure 2", "A server votes for at most one candidate in a term.";
+    TermMonotonic, "term-monotonic", "§5.1, Figure 2", "The term of a server never goes back.";
+    CommitMonotonic, "commit-monotonic", "Figure 2", "What a server has committed and applied never goes back, and entries are applied in order, none left out.";
+    Durability, "durability", "§5.1, Figure 2", "A vote or an entry that was acknowledged is on disk, and a committed entry is on the disks of a majority.";
+    ExactlyOnce, "exactly-once", "§8, thesis 6.3", "A client's request is applied at most once, and its client is told what came of it then.";
+}
+
+impl fmt::Display for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

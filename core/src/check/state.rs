@@ -1,0 +1,236 @@
+//! state-machine-safety and exactly-once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lineage::content;
+use super::property::Property;
+use super::report::Report;
+use super::sequence::Sequence;
+use crate::kv::{ClientId, Command, Machine, Outcome};
+use crate::raft::{Entry, Index, NodeId, Payload as EntryPayload, Term};
+use crate::sim::event::{ClientAnswer, Event, EventKind, Payload};
+
+/// The first to apply an index says what is applied there and what comes of it; a machine of our own says which
+/// requests are retries, and what came of them the first time.
+#[derive(Clone, Debug)]
+pub(super) struct States {
+    machine: Machine,
+    /// By index.
+    applied: Sequence<Applied>,
+    /// The state of each server, where it is known.
+    digests: BTreeMap<NodeId, u64>,
+    /// The servers whose state is known to differ from that of others: told once, until it is the same again.
+    astray: BTreeSet<NodeId>,
+}
+
+/// What was applied at an index.
+#[derive(Clone, Debug)]
+struct Applied {
+    by: NodeId,
+    term: Term,
+    content: u64,
+    outcome: Option<Outcome>,
+    digest: u64,
+    retry: Option<Retry>,
+}
+
+/// A request that must not be applied.
+#[derive(Clone, Debug)]
+struct Retry {
+    client: ClientId,
+    request: u64,
+    /// The last request of this client that was applied: the same, or a later one.
+    last: u64,
+    /// What must come of it.
+    outcome: Outcome,
+}
+
+impl Default for States {
+    fn default() -> States {
+        States {
+            machine: Machine::new(),
+            applied: Sequence::starting_at(1),
+            digests: BTreeMap::new(),
+            astray: BTreeSet::new(),
+        }
+    }
+}
+
+impl States {
+    pub(super) fn observe(&mut self, event: &Event, report: &mut Report<'_>) {
+        let Some(node) = event.node else {
+            return;
+        };
+        match &event.kind {
+            EventKind::Apply {
+                entry,
+                outcome,
+                digest,
+            } => {
+                self.applies(node, entry, outcome.as_ref(), *digest, report);
+                self.digests.insert(node, *digest);
+            }
+            EventKind::Send { payload, .. } => {
+                if let Payload::Reply {
+                    client,
+                    request,
+                    answer: ClientAnswer::Done { outcome, .. },
+                } = &**payload
+                {
+                    self.tells(node, client, *request, outcome, report);
+                }
+            }
+            // It has a state that no entry led to.
+            EventKind::Restart { .. } | EventKind::Snapshot { .. } => {
+                self.digests.remove(&node);
+            }
+            _ => {}
+        }
+    }
+
+    /// Forgets what was applied before this index, which no server will apply again.
+    pub(super) fn forget_before(&mut self, index: Index) {
+        self.applied.forget_before(index.0);
+    }
+
+    fn applies(
+        &mut self,
+        node: NodeId,
+        entry: &Entry,
+        outcome: Option<&Outcome>,
+        digest: u64,
+        report: &mut Report<'_>,
+    ) {
+        let index = entry.index.0;
+        let before = self
+            .digests
+            .get(&node)
+            .or_else(|| {
+                self.applied
+                    .get(index.saturating_sub(1))
+                    .map(|applied| &applied.digest)
+            })
+            .copied();
+        if index == self.applied.end() {
+            let applied = Applied {
+                by: node,
+                term: entry.term,
+                content: content(&entry.payload),
+                outcome: outcome.cloned(),
+                digest,
+                retry: self.apply(entry),
+            };
+            self.applied.push(applied);
+        }
+        let Some(applied) = self.applied.get(index) else {
+            return;
+        };
+        let wrong = compare(node, entry, outcome, digest, before, applied);
+        let same_state = applied.digest == digest;
+        let known = if same_state { self.astray.remove(&node) } else { !self.astray.insert(node) };
+        if let Some((property, detail)) = wrong
+            && !(known && is_state_alone(entry, applied) && property == Property::StateMachineSafety)
+        {
+            report.broken(property, detail, [entry.index], BTreeSet::from([applied.by, node]));
+        }
+    }
+
+    /// Applies the entry to the machine of our own.
+    fn apply(&mut self, entry: &Entry) -> Option<Retry> {
+        let EntryPayload::Command(bytes) = &entry.payload else {
+            return None;
+        };
+        let Ok(Command { client, request, .. }) = Command::decode(bytes) else {
+            return None;
+        };
+        let last = self.machine.session(&client).map_or(0, |session| session.request);
+        let outcome = self.machine.apply(bytes);
+        (request <= last).then_some(Retry {
+            client,
+            request,
+            last,
+            outcome,
+        })
+    }
+
+    /// A client is told what came of its request when it was applied; what a read found is in no log.
+    fn tells(&self, node: NodeId, client: &ClientId, request: u64, told: &Outcome, report: &mut Report<'_>) {
+        if matches!(told, Outcome::Value(_)) {
+            return;
+        }
+        let wrong = match self.machine.session(client) {
+            Some(session) if session.request == request => (session.outcome != *told)
+                .then(|| format!("the first time it came to \"{}\"", session.outcome)),
+            Some(session) if session.request > request => None,
+            _ => Some("it was never applied".to_owned()),
+        };
+        if let Some(wrong) = wrong {
+            report.broken(
+                Property::ExactlyOnce,
+                format!("{node} tells {client} that its request {request} came to \"{told}\"; {wrong}."),
+                [],
+                [node],
+            );
+        }
+    }
+}
+
+/// Whether it is the entry that others applied there, so that only what came of it can differ.
+fn is_state_alone(entry: &Entry, applied: &Applied) -> bool {
+    applied.term == entry.term && applied.content == content(&entry.payload)
+}
+
+/// What is wrong with this entry being applied, with this outcome, leading from one digest to another.
+fn compare(
+    node: NodeId,
+    entry: &Entry,
+    outcome: Option<&Outcome>,
+    digest: u64,
+    before: Option<u64>,
+    applied: &Applied,
+) -> Option<(Property, String)> {
+    let id = entry.id();
+    let by = applied.by;
+    if applied.term != entry.term {
+        let other = applied.term;
+        let detail = format!(
+            "{node} applied {id} at index {}, where {by} applied an entry of term {other}.",
+            id.index
+        );
+        return Some((Property::StateMachineSafety, detail));
+    }
+    if applied.content != content(&entry.payload) {
+        let detail = format!("{node} applied another command with {id} than {by}.");
+        return Some((Property::StateMachineSafety, detail));
+    }
+    if let Some(retry) = &applied.retry {
+        let Retry {
+            client,
+            request,
+            last,
+            ..
+        } = retry;
+        if before.is_some_and(|before| before != digest) {
+            let again = if last == request {
+                "again".to_owned()
+            } else {
+                format!("after its request {last}")
+            };
+            let detail = format!("{node} applied request {request} of {client} {again}, with {id}.");
+            return Some((Property::ExactlyOnce, detail));
+        }
+        if outcome != Some(&retry.outcome) {
+            let now = outcome.map(Outcome::to_string).unwrap_or_default();
+            let detail = format!(
+                "Request {request} of {client}, retried with {id}, came to \"{now}\" on {node}; the first time it came to \"{}\".",
+                retry.outcome
+            );
+            return Some((Property::ExactlyOnce, detail));
+        }
+    }
+    if applied.digest != digest || applied.outcome.as_ref() != outcome {
+        let detail = format!("{node} came to another state than {by} with {id}.");
+        return Some((Property::StateMachineSafety, detail));
+    }
+    None
+}
