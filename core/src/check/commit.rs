@@ -26,11 +26,7 @@ const TERMS_REMEMBERED: usize = 256;
 
 impl Commits {
     pub(super) fn new(configuration: Configuration) -> Commits {
-        Commits {
-            configuration,
-            by_term: BTreeMap::new(),
-            committed: EntryId::ZERO,
-        }
+        Commits { configuration, by_term: BTreeMap::new(), committed: EntryId::ZERO }
     }
 
     /// The last entry that a leader has committed: the committed log is that which ends with it.
@@ -50,11 +46,9 @@ impl Commits {
         };
         let server = servers.get(node);
         match &event.kind {
-            EventKind::Fact(Fact::RoleChanged {
-                to: RoleName::Leader,
-                term,
-                ..
-            }) => self.leads(node, *term, server.log_end, lineage, report),
+            EventKind::Fact(Fact::RoleChanged { to: RoleName::Leader, term, .. }) => {
+                self.leads(node, *term, server.log_end, lineage, report)
+            }
             EventKind::Commit { index } => {
                 never_back(node, "committed", server.commit_index, *index, report);
                 if server.leads(event.term) {
@@ -62,10 +56,7 @@ impl Commits {
                 }
             }
             EventKind::Apply { entry, .. } => applies(node, server.last_applied, entry.index, report),
-            EventKind::Snapshot {
-                last_included,
-                origin: SnapshotOrigin::Installed,
-            } => {
+            EventKind::Snapshot { last_included, origin: SnapshotOrigin::Installed } => {
                 let index = last_included.index;
                 never_back(node, "applied", server.last_applied, index, report);
             }
@@ -86,14 +77,7 @@ impl Commits {
             return;
         };
         if !lineage.contains(log_end, *committed) {
-            incomplete(
-                leader,
-                term,
-                *earlier,
-                *committed,
-                lineage.common(log_end, *committed),
-                report,
-            );
+            incomplete(leader, term, *earlier, *committed, lineage.common(log_end, *committed), report);
         }
     }
 
@@ -108,10 +92,7 @@ impl Commits {
     ) {
         let term = server.role_term;
         let Some(entry) = lineage.at(server.log_end, index) else {
-            let detail = format!(
-                "{leader} commits index {index}; its log ends with {}.",
-                server.log_end
-            );
+            let detail = format!("{leader} commits index {index}; its log ends with {}.", server.log_end);
             report.broken(Property::Durability, detail, [index], [leader]);
             return;
         };
@@ -149,9 +130,9 @@ impl Commits {
             let server = servers.get(id);
             lineage.contains(server.disk_end, entry) || lineage.contains(server.wiped_end, entry)
         };
-        if !self.configuration.is_quorum(holds) {
-            let voters = self.configuration.voters().iter().copied();
-            let holders: Vec<NodeId> = voters.filter(|id| holds(*id)).collect();
+        let voters = self.configuration.voters().iter().copied();
+        let holders: Vec<NodeId> = voters.filter(|id| holds(*id)).collect();
+        if holders.len() < self.configuration.quorum() {
             report.broken(
                 Property::Durability,
                 format!(

@@ -33,11 +33,7 @@ impl Durability {
         let server = servers.get(node);
         match &event.kind {
             EventKind::Vote { candidate, term } => self.voted(node, *term, *candidate),
-            EventKind::Send {
-                to: Endpoint::Node(to),
-                payload,
-                ..
-            } => {
+            EventKind::Send { to: Endpoint::Node(to), payload, .. } => {
                 let Payload::Peer(message) = &**payload else {
                     return;
                 };

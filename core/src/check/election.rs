@@ -36,11 +36,7 @@ impl Elections {
             return;
         };
         match &event.kind {
-            EventKind::Fact(Fact::RoleChanged {
-                to: RoleName::Leader,
-                term,
-                ..
-            }) => {
+            EventKind::Fact(Fact::RoleChanged { to: RoleName::Leader, term, .. }) => {
                 self.leads(node, *term, report);
                 self.votes(node, *term, node, report);
             }
@@ -48,11 +44,7 @@ impl Elections {
                 self.votes(node, *term, *candidate, report);
                 self.promises(node, *term);
             }
-            EventKind::Send {
-                to: Endpoint::Node(to),
-                payload,
-                ..
-            } => {
+            EventKind::Send { to: Endpoint::Node(to), payload, .. } => {
                 let Payload::Peer(message) = &**payload else {
                     return;
                 };

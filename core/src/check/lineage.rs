@@ -47,24 +47,12 @@ impl Lineage {
         let in_order = entry.index == before.index.next() && entry.term >= before.term;
         let Some(line) = self.terms.get_mut(&entry.term) else {
             // An entry out of order may have no ancestors: `EntryId::ZERO` is no predecessor of a later index.
-            let origin = if in_order && before.term < entry.term {
-                before
-            } else {
-                EntryId::ZERO
-            };
+            let origin = if in_order && before.term < entry.term { before } else { EntryId::ZERO };
             let mut contents = Sequence::starting_at(entry.index.0);
             contents.push(content(&entry.payload));
-            let line = Line {
-                first: entry.index,
-                before: origin,
-                contents,
-            };
+            let line = Line { first: entry.index, before: origin, contents };
             self.terms.insert(entry.term, line);
-            return if in_order {
-                Ok(())
-            } else {
-                Err(Mismatch::OutOfOrder)
-            };
+            return if in_order { Ok(()) } else { Err(Mismatch::OutOfOrder) };
         };
         if !in_order {
             return Err(Mismatch::OutOfOrder);
@@ -92,10 +80,7 @@ impl Lineage {
             }
             let line = self.terms.get(&end.term)?;
             if index >= line.first {
-                return Some(EntryId {
-                    term: end.term,
-                    index,
-                });
+                return Some(EntryId { term: end.term, index });
             }
             end = line.before;
         }
@@ -112,10 +97,7 @@ impl Lineage {
         let (mut a, mut b) = (a, b);
         while a.term != b.term {
             let later = if a.term > b.term { &mut a } else { &mut b };
-            *later = self
-                .terms
-                .get(&later.term)
-                .map_or(EntryId::ZERO, |line| line.before);
+            *later = self.terms.get(&later.term).map_or(EntryId::ZERO, |line| line.before);
         }
         a.index.min(b.index)
     }
@@ -132,10 +114,7 @@ impl Lineage {
 impl Line {
     /// The entry before the one at `index`, if this term has one there.
     fn before_index(&self, term: Term, index: Index) -> Option<EntryId> {
-        let previous = EntryId {
-            term,
-            index: index.prev(),
-        };
+        let previous = EntryId { term, index: index.prev() };
         match index.cmp(&self.first) {
             std::cmp::Ordering::Less => None,
             std::cmp::Ordering::Equal => Some(self.before),
@@ -157,21 +136,13 @@ mod tests {
     use super::*;
 
     fn noop(term: u64, index: u64) -> Entry {
-        Entry {
-            term: Term(term),
-            index: Index(index),
-            payload: Payload::Noop,
-        }
+        Entry { term: Term(term), index: Index(index), payload: Payload::Noop }
     }
 
     /// The logs `1@1 2@1 3@1`, `1@1 2@1 3@3 4@3` and `1@1 2@2`.
     fn three_branches() -> Lineage {
         let mut lineage = Lineage::default();
-        for log in [
-            &[(1, 1), (1, 2), (1, 3)][..],
-            &[(1, 1), (1, 2), (3, 3), (3, 4)],
-            &[(1, 1), (2, 2)],
-        ] {
+        for log in [&[(1, 1), (1, 2), (1, 3)][..], &[(1, 1), (1, 2), (3, 3), (3, 4)], &[(1, 1), (2, 2)]] {
             let mut before = EntryId::ZERO;
             for (term, index) in log {
                 let entry = noop(*term, *index);
@@ -217,22 +188,10 @@ mod tests {
         assert_eq!(other_origin, Err(Mismatch::Predecessor { elsewhere }));
         let before_the_first = lineage.add(EntryId::new(1, 1), &noop(3, 2));
         assert_eq!(before_the_first, Err(Mismatch::Predecessor { elsewhere: None }));
-        assert_eq!(
-            lineage.add(EntryId::new(1, 1), &noop(1, 3)),
-            Err(Mismatch::OutOfOrder)
-        );
-        assert_eq!(
-            lineage.add(EntryId::new(3, 4), &noop(2, 5)),
-            Err(Mismatch::OutOfOrder)
-        );
-        let other_content = Entry {
-            payload: Payload::Command([1][..].into()),
-            ..noop(3, 4)
-        };
-        assert_eq!(
-            lineage.add(EntryId::new(3, 3), &other_content),
-            Err(Mismatch::Content)
-        );
+        assert_eq!(lineage.add(EntryId::new(1, 1), &noop(1, 3)), Err(Mismatch::OutOfOrder));
+        assert_eq!(lineage.add(EntryId::new(3, 4), &noop(2, 5)), Err(Mismatch::OutOfOrder));
+        let other_content = Entry { payload: Payload::Command([1][..].into()), ..noop(3, 4) };
+        assert_eq!(lineage.add(EntryId::new(3, 3), &other_content), Err(Mismatch::Content));
         assert_eq!(lineage.add(EntryId::new(3, 3), &noop(3, 4)), Ok(()));
     }
 

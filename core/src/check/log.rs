@@ -42,10 +42,9 @@ fn loss(server: Server, kind: &EventKind, lineage: &Lineage) -> Option<(Index, S
             let index = entries.first()?.index;
             (index <= end.index).then(|| (index, format!("overwrote its entries from index {index} on")))
         }
-        EventKind::Snapshot {
-            last_included,
-            origin: SnapshotOrigin::Installed,
-        } if !lineage.contains(end, *last_included) => {
+        EventKind::Snapshot { last_included, origin: SnapshotOrigin::Installed }
+            if !lineage.contains(end, *last_included) =>
+        {
             let how = format!("replaced its log, which ends with {end}, by a snapshot up to {last_included}");
             Some((last_included.index, how))
         }
@@ -73,9 +72,7 @@ fn append(node: NodeId, server: Server, entries: &[Entry], lineage: &mut Lineage
 fn describe(node: NodeId, before: EntryId, entry: EntryId, mismatch: Mismatch) -> String {
     match mismatch {
         Mismatch::OutOfOrder => format!("In the log of {node}, entry {entry} comes right after {before}."),
-        Mismatch::Predecessor {
-            elsewhere: Some(elsewhere),
-        } => {
+        Mismatch::Predecessor { elsewhere: Some(elsewhere) } => {
             format!("In the log of {node}, entry {entry} follows {before}; elsewhere it follows {elsewhere}.")
         }
         Mismatch::Predecessor { elsewhere: None } => format!(

@@ -79,15 +79,8 @@ impl Checks {
         // Each check sees the servers as they were before the event.
         self.elections.observe(event, &mut report);
         log::observe(event, &self.servers, &mut self.lineage, &mut report);
-        self.durability.observe(
-            event,
-            &self.servers,
-            &self.lineage,
-            self.commits.committed(),
-            &mut report,
-        );
-        self.commits
-            .observe(event, &self.servers, &self.lineage, &mut report);
+        self.durability.observe(event, &self.servers, &self.lineage, self.commits.committed(), &mut report);
+        self.commits.observe(event, &self.servers, &self.lineage, &mut report);
         self.states.observe(event, &mut report);
         let found = report.into_found();
         self.servers.update(event, &self.lineage);

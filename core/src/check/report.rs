@@ -50,11 +50,7 @@ pub(super) struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(super) fn new(reports: &'a mut Reports, event_seq: u64) -> Report<'a> {
-        Report {
-            before: reports.violations.len(),
-            reports,
-            event_seq,
-        }
+        Report { before: reports.violations.len(), reports, event_seq }
     }
 
     /// The property is broken; `detail` is a sentence that tells by what.
@@ -81,9 +77,6 @@ impl<'a> Report<'a> {
 
     /// The violations that this event showed.
     pub(super) fn into_found(self) -> Vec<Violation> {
-        self.reports.violations[self.before..]
-            .iter()
-            .map(|(_, violation)| violation.clone())
-            .collect()
+        self.reports.violations[self.before..].iter().map(|(_, violation)| violation.clone()).collect()
     }
 }

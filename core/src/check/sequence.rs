@@ -18,10 +18,7 @@ const CHUNK: usize = 256;
 impl<T: Clone> Sequence<T> {
     /// No values; the first one will have this place.
     pub(super) fn starting_at(first: u64) -> Sequence<T> {
-        Sequence {
-            first,
-            chunks: VecDeque::new(),
-        }
+        Sequence { first, chunks: VecDeque::new() }
     }
 
     /// The place of the next value.

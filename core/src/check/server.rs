@@ -33,9 +33,7 @@ pub(super) struct Server {
 impl Servers {
     pub(super) fn new(configuration: &Configuration) -> Servers {
         let voters = configuration.voters().iter();
-        Servers {
-            by_id: voters.map(|id| (*id, Server::EMPTY)).collect(),
-        }
+        Servers { by_id: voters.map(|id| (*id, Server::EMPTY)).collect() }
     }
 
     /// A server that was never heard of is an empty one.
@@ -56,10 +54,7 @@ impl Servers {
     /// The servers as they are after the event.
     pub(super) fn update(&mut self, event: &Event, lineage: &Lineage) {
         if let Some(id) = event.node {
-            self.by_id
-                .entry(id)
-                .or_insert(Server::EMPTY)
-                .update(&event.kind, lineage);
+            self.by_id.entry(id).or_insert(Server::EMPTY).update(&event.kind, lineage);
         }
     }
 }
@@ -95,42 +90,32 @@ impl Server {
             EventKind::Truncate { from } => {
                 let last = from.prev();
                 if last < self.log_end.index {
-                    self.log_end = lineage.at(self.log_end, last).unwrap_or(EntryId {
-                        term: self.log_end.term,
-                        index: last,
-                    });
+                    self.log_end = lineage
+                        .at(self.log_end, last)
+                        .unwrap_or(EntryId { term: self.log_end.term, index: last });
                 }
             }
             EventKind::Sync { last } => self.disk_end = *last,
             EventKind::Commit { index } => self.commit_index = *index,
             EventKind::Apply { entry, .. } => self.last_applied = entry.index,
-            EventKind::Snapshot {
-                last_included,
-                origin,
-            } => {
+            EventKind::Snapshot { last_included, origin } => {
                 self.snapshot = *last_included;
                 if *origin == SnapshotOrigin::Installed {
                     self.install(*last_included, lineage);
                 }
             }
             EventKind::Crash { .. } => self.role = RoleName::Follower,
-            EventKind::Restart {
-                last, snapshot_index, ..
-            } => {
+            EventKind::Restart { last, snapshot_index, .. } => {
                 self.log_end = *last;
                 self.disk_end = *last;
                 self.commit_index = *snapshot_index;
                 self.last_applied = *snapshot_index;
-                self.snapshot = lineage.at(*last, *snapshot_index).unwrap_or(EntryId {
-                    term: Term::ZERO,
-                    index: *snapshot_index,
-                });
+                self.snapshot = lineage
+                    .at(*last, *snapshot_index)
+                    .unwrap_or(EntryId { term: Term::ZERO, index: *snapshot_index });
             }
             EventKind::Wipe => {
-                *self = Server {
-                    wiped_end: self.disk_end,
-                    ..Server::EMPTY
-                };
+                *self = Server { wiped_end: self.disk_end, ..Server::EMPTY };
             }
             _ => {}
         }

@@ -62,20 +62,13 @@ impl States {
             return;
         };
         match &event.kind {
-            EventKind::Apply {
-                entry,
-                outcome,
-                digest,
-            } => {
+            EventKind::Apply { entry, outcome, digest } => {
                 self.applies(node, entry, outcome.as_ref(), *digest, report);
                 self.digests.insert(node, *digest);
             }
             EventKind::Send { payload, .. } => {
-                if let Payload::Reply {
-                    client,
-                    request,
-                    answer: ClientAnswer::Done { outcome, .. },
-                } = &**payload
+                if let Payload::Reply { client, request, answer: ClientAnswer::Done { outcome, .. } } =
+                    &**payload
                 {
                     self.tells(node, client, *request, outcome, report);
                 }
@@ -105,11 +98,7 @@ impl States {
         let before = self
             .digests
             .get(&node)
-            .or_else(|| {
-                self.applied
-                    .get(index.saturating_sub(1))
-                    .map(|applied| &applied.digest)
-            })
+            .or_else(|| self.applied.get(index.saturating_sub(1)).map(|applied| &applied.digest))
             .copied();
         if index == self.applied.end() {
             let applied = Applied {
@@ -145,12 +134,7 @@ impl States {
         };
         let last = self.machine.session(&client).map_or(0, |session| session.request);
         let outcome = self.machine.apply(bytes);
-        (request <= last).then_some(Retry {
-            client,
-            request,
-            last,
-            outcome,
-        })
+        (request <= last).then_some(Retry { client, request, last, outcome })
     }
 
     /// A client is told what came of its request when it was applied; what a read found is in no log.
@@ -204,18 +188,10 @@ fn compare(
         return Some((Property::StateMachineSafety, detail));
     }
     if let Some(retry) = &applied.retry {
-        let Retry {
-            client,
-            request,
-            last,
-            ..
-        } = retry;
+        let Retry { client, request, last, .. } = retry;
         if before.is_some_and(|before| before != digest) {
-            let again = if last == request {
-                "again".to_owned()
-            } else {
-                format!("after its request {last}")
-            };
+            let again =
+                if last == request { "again".to_owned() } else { format!("after its request {last}") };
             let detail = format!("{node} applied request {request} of {client} {again}, with {id}.");
             return Some((Property::ExactlyOnce, detail));
         }
