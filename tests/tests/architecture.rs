@@ -17,8 +17,9 @@ const CORE: &[(&str, &[&str])] = &[
     ("sim", &["raft", "kv", "hash", "rng", "time"]),
     ("metrics", &["raft", "kv", "sim", "time"]),
     ("check", &["raft", "kv", "sim", "hash", "time"]),
-    ("trace", &["raft", "kv", "sim", "hash", "json", "time"]),
     ("scenario", &["raft", "kv", "sim", "json", "time"]),
+    // A trace begins with its scenario, and a fault in it has the fields of the step that caused it.
+    ("trace", &["raft", "kv", "sim", "scenario", "hash", "json", "time"]),
     ("run", &["raft", "kv", "sim", "check", "trace", "scenario", "metrics", "hash", "json", "rng", "time"]),
 ];
 

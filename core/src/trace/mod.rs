@@ -10,16 +10,16 @@
 //! - Messages between servers have the names of the paper (`prev_log_index`, `leader_commit`, …), a refused
 //!   AppendEntries `conflict_index` and `conflict_term`; those of clients have the `msg_term` 0.
 //! - `events` counts the lines before `end`. `hash` is the FNV-1a hash (64 bits, 16 hexadecimal digits) of all their
-//!   bytes, each line with its newline.
+//!   bytes, each line with its newline: start with 14695981039346656037; for every byte, exclusive-or it in, then
+//!   multiply by 1099511628211, modulo 2^64.
 
-mod hash;
 mod line;
 
+use crate::hash::Fnv1a;
 use crate::json;
 use crate::scenario::{self, Scenario};
 use crate::sim::Event;
 use crate::time::Micros;
-use hash::Fnv1a;
 
 /// The version of the form that is written.
 pub const VERSION: u64 = 1;
@@ -33,7 +33,7 @@ pub struct TraceWriter {
     lines: u64,
 }
 
-/// What names a trace: two runs are the same if and, for all that matters, only if these are.
+/// What names a trace: two runs are the same only if these are, and if these are, chance alone can tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// How many lines come before `end`.
@@ -78,13 +78,13 @@ impl TraceWriter {
 
     /// The summary of the lines so far.
     pub fn summary(&self) -> Summary {
-        Summary { events: self.lines, hash: self.hash.value() }
+        Summary { events: self.lines, hash: self.hash.finish() }
     }
 
     fn end_line(&mut self, begin: usize, out: &mut String) {
         out.push('\n');
         self.lines += 1;
-        self.hash.add(&out.as_bytes()[begin..]);
+        self.hash = self.hash.bytes(&out.as_bytes()[begin..]);
     }
 }
 
