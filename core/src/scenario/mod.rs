@@ -5,7 +5,7 @@
 //! browser.
 
 mod descent;
-mod expect;
+pub mod expect;
 mod read;
 mod read_expect;
 mod read_step;
@@ -15,8 +15,10 @@ mod write;
 mod tests;
 
 pub use descent::{Mistake, Mistakes};
-pub use expect::{Check, Expect, LeaderIs};
-pub(crate) use write::{command as write_command, op_name, operands as write_operands, scenario as write};
+pub use expect::{Check, Expect, LeaderIs, Unmet};
+pub(crate) use write::{
+    check as write_check, command as write_command, op_name, operands as write_operands, scenario as write,
+};
 
 use crate::sim::{Command, Setup};
 use crate::time::Micros;
@@ -65,6 +67,21 @@ impl Scenario {
         let mut out = String::new();
         write::scenario(&mut out, self);
         out
+    }
+
+    /// Lets the run end at another moment. Steps and expectations after it are taken out and counted: how many of
+    /// each. Expectations of the end move with it.
+    pub fn end_at(&mut self, until: Micros) -> (usize, usize) {
+        let (steps, expect) = (self.steps.len(), self.expect.len());
+        self.until = until;
+        self.steps.retain(|step| step.at <= until);
+        self.expect.retain(|expect| expect.at.is_none_or(|at| at <= until));
+        (steps - self.steps.len(), expect - self.expect.len())
+    }
+
+    /// The steps as a run takes them.
+    pub fn moments(&self) -> Vec<(Micros, Command)> {
+        self.steps.iter().map(|step| (step.at, step.command.clone())).collect()
     }
 }
 

@@ -364,8 +364,11 @@ impl World {
         target.map(|target| self.find(target)).transpose()
     }
 
-    /// Which node is meant.
-    fn find(&self, target: Target) -> Result<NodeId, String> {
+    /// Which node is meant at this moment.
+    ///
+    /// # Errors
+    /// Says why there is none, for example that nobody leads.
+    pub fn find(&self, target: Target) -> Result<NodeId, String> {
         let running = |roles: &[RoleName]| {
             self.machines
                 .iter()
