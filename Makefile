@@ -54,7 +54,7 @@ test: unit wasm-test build e2e ## Run all tests: unit, wasm-test, build, e2e
 .PHONY: unit
 unit: ## Test core, server, the page's models and the whole, natively
 	@scripts/setup.sh rust
-	cargo test --workspace --locked
+	cargo test --workspace --locked --no-fail-fast
 
 .PHONY: wasm-test
 wasm-test: ## Test the page's parts as wasm in headless Chromium
