@@ -188,3 +188,126 @@ fn applies(node: NodeId, before: Index, index: Index, report: &mut Report<'_>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::history::History;
+
+    /// Node 0 leads term 1, and has committed index 1 with node 1.
+    fn committed_once() -> History {
+        let mut history = History::new();
+        history.leads(0, 1).stores(0, &[(1, 1)]).stores(1, &[(1, 1)]).commits(0, 1);
+        assert_eq!(history.broken(), [""; 0]);
+        history
+    }
+
+    /// A leader without an entry that was committed in an earlier term breaks leader-completeness.
+    #[test]
+    fn a_leader_without_a_committed_entry() {
+        let mut history = committed_once();
+        history.leads(1, 2);
+        assert_eq!(history.broken(), [""; 0]);
+        history.leads(2, 3);
+        assert_eq!(history.broken(), ["leader-completeness"]);
+        assert_eq!(
+            history.details(),
+            ["node-2 leads term 3 without entry 1 and on to 1@1, committed in term 1."]
+        );
+    }
+
+    /// An election of an earlier term that is won late owes nothing to what was committed meanwhile.
+    #[test]
+    fn a_late_leader_of_an_earlier_term_needs_nothing_of_later_ones() {
+        let mut history = History::new();
+        history.leads(0, 5).stores(0, &[(5, 1)]).stores(1, &[(5, 1)]).commits(0, 1).leads(2, 4);
+        assert_eq!(history.broken(), [""; 0]);
+    }
+
+    /// What an old leader commits after a new one was elected must be in the new one's log as well.
+    #[test]
+    fn an_old_leader_commits_what_the_new_one_lacks() {
+        let mut history = History::new();
+        history.leads(0, 1).stores(0, &[(1, 1)]).stores(1, &[(1, 1)]).leads(2, 2).commits(0, 1);
+        assert_eq!(history.broken(), ["leader-completeness"]);
+
+        let mut history = History::new();
+        history.leads(0, 1).stores(0, &[(1, 1)]).stores(1, &[(1, 1)]).leads(1, 2).commits(0, 1);
+        assert_eq!(history.broken(), [""; 0]);
+    }
+
+    /// What only a follower believes to be committed binds no leader.
+    #[test]
+    fn a_follower_commits_nothing() {
+        let mut history = History::new();
+        history.appends(0, &[(1, 1)]).commits(0, 1).leads(2, 2);
+        assert_eq!(history.broken(), [""; 0]);
+    }
+
+    /// A commit index that goes back breaks commit-monotonic; after a crash it starts at the snapshot.
+    #[test]
+    fn a_commit_index_goes_back() {
+        let mut history = History::new();
+        history.appends(1, &[(1, 1), (1, 2)]).syncs(1, (1, 2)).commits(1, 2).crashes(1);
+        history.restarts(1, 1, None, (1, 2)).commits(1, 1).commits(1, 2);
+        assert_eq!(history.broken(), [""; 0]);
+        history.commits(1, 1);
+        assert_eq!(history.broken(), ["commit-monotonic"]);
+    }
+
+    /// Entries are applied one after the other: none twice, none left out, and no snapshot goes back.
+    #[test]
+    fn entries_are_applied_out_of_order() {
+        for wrong in [(1, 2), (1, 4)] {
+            let mut history = History::new();
+            history.applies_noop(0, (1, 1)).applies_noop(0, (1, 2));
+            assert_eq!(history.broken(), [""; 0]);
+            history.applies_noop(0, wrong);
+            assert_eq!(history.broken(), ["commit-monotonic"]);
+        }
+        let mut history = History::new();
+        history.applies_noop(0, (1, 1)).installs(0, (1, 4)).applies_noop(0, (1, 5));
+        assert_eq!(history.broken(), [""; 0]);
+        history.installs(0, (1, 4));
+        assert_eq!(history.broken(), ["commit-monotonic"]);
+    }
+
+    /// A leader that commits what is on its own disk alone breaks durability.
+    #[test]
+    fn a_commit_without_a_majority() {
+        let mut history = History::new();
+        history.leads(0, 1).stores(0, &[(1, 1)]).appends(1, &[(1, 1)]).commits(0, 1);
+        assert_eq!(history.broken(), ["durability"]);
+        assert_eq!(history.details(), ["node-0 commits 1@1, which is on 1 of 3 disks; 2 are a majority."]);
+    }
+
+    /// The leader's own disk need not be among the majority (thesis 10.2.1), and a disk that was wiped counted.
+    #[test]
+    fn a_commit_on_the_disks_of_others() {
+        let mut history = History::new();
+        history.leads(0, 1).appends(0, &[(1, 1)]).stores(1, &[(1, 1)]).stores(2, &[(1, 1)]);
+        history.crashes(2).wipes(2).commits(0, 1);
+        assert_eq!(history.broken(), [""; 0]);
+    }
+
+    #[test]
+    fn a_commit_beyond_the_log() {
+        let mut history = committed_once();
+        history.commits(0, 2);
+        assert_eq!(history.broken(), ["durability"]);
+    }
+
+    /// After compaction, what was forgotten is still known to be there.
+    #[test]
+    fn commits_after_everybody_has_compacted() {
+        let mut history = committed_once();
+        history.stores(2, &[(1, 1)]);
+        for node in 0..3 {
+            history.compacts(node, (1, 1));
+        }
+        history.leads(1, 2).stores(1, &[(2, 2)]).stores(2, &[(2, 2)]).commits(1, 2);
+        history.stores(0, &[(2, 2)]).leads(0, 3);
+        assert_eq!(history.broken(), [""; 0]);
+        history.leads(2, 4).truncates(1, 2).syncs(1, (1, 1)).follows(1, 4).leads(1, 5);
+        assert!(history.broken().contains(&"leader-completeness"));
+    }
+}

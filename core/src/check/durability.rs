@@ -162,3 +162,91 @@ fn finds_log(node: NodeId, server: Server, last: EntryId, lineage: &Lineage, rep
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::history::History;
+
+    /// A vote that is told before it is on disk breaks durability.
+    #[test]
+    fn a_vote_is_told_too_early() {
+        let mut history = History::new();
+        history.in_term(0, 2).votes(0, 2, 1).grants(0, 2, 1);
+        // Held back by a slow network card, and told after the next vote: it is still on record.
+        history.in_term(0, 3).votes(0, 3, 2).grants(0, 2, 1);
+        assert_eq!(history.broken(), [""; 0]);
+        history.in_term(0, 4).grants(0, 4, 1);
+        assert_eq!(history.broken(), ["durability"]);
+    }
+
+    /// An entry that is acknowledged before it is on disk breaks durability.
+    #[test]
+    fn an_entry_is_acknowledged_too_early() {
+        let mut history = History::new();
+        history.stores(0, &[(1, 1)]).appends(0, &[(1, 2)]).acknowledges(0, 1, 1);
+        assert_eq!(history.broken(), [""; 0]);
+        history.acknowledges(0, 1, 2);
+        assert_eq!(history.broken(), ["durability"]);
+        let told = "node-0 acknowledges entries up to 2; on its disk they are up to 1.";
+        assert_eq!(history.details(), [told]);
+    }
+
+    /// That some entry is on disk at that index is not enough: it must be the one in the log.
+    #[test]
+    fn another_entry_is_on_disk_at_that_index() {
+        let mut history = History::new();
+        history.appends(1, &[(1, 1), (2, 2)]).stores(0, &[(1, 1), (1, 2)]);
+        history.in_term(0, 2).truncates(0, 2).appends(0, &[(2, 2)]).acknowledges(0, 1, 1);
+        assert_eq!(history.broken(), [""; 0]);
+        history.acknowledges(0, 1, 2);
+        assert_eq!(history.broken(), ["durability"]);
+    }
+
+    #[test]
+    fn a_snapshot_is_acknowledged_too_early() {
+        let mut history = History::new();
+        history
+            .installs(0, (1, 5))
+            .acknowledges_snapshot(0, 1, 0)
+            .syncs(0, (1, 5))
+            .acknowledges_snapshot(0, 1, 5);
+        assert_eq!(history.broken(), [""; 0]);
+        history.installs(2, (1, 5)).acknowledges_snapshot(2, 1, 5);
+        assert_eq!(history.broken(), ["durability"]);
+    }
+
+    /// A disk that lost what was synced, entries or a vote, breaks durability; what was not synced may be lost.
+    #[test]
+    fn what_was_on_disk_is_gone_after_a_restart() {
+        let mut history = History::new();
+        history.stores(0, &[(1, 1)]).appends(0, &[(1, 2)]).in_term(0, 1).votes(0, 1, 2);
+        history.crashes(0).restarts(0, 1, Some(2), (1, 1));
+        assert_eq!(history.broken(), [""; 0]);
+        history.stores(0, &[(1, 2)]).crashes(0).restarts(0, 1, Some(2), (1, 1));
+        assert_eq!(history.broken(), ["durability"]);
+
+        let mut history = History::new();
+        history.in_term(0, 1).votes(0, 1, 2).crashes(0).restarts(0, 1, None, (0, 0));
+        assert_eq!(history.broken(), ["durability"]);
+    }
+
+    /// A committed entry that leaves a disk breaks durability; one that is not committed may go.
+    #[test]
+    fn a_committed_entry_leaves_a_disk() {
+        let mut history = History::new();
+        history.leads(0, 1).stores(0, &[(1, 1), (1, 2)]).stores(1, &[(1, 1), (1, 2)]).commits(0, 1);
+        history.truncates(1, 2).syncs(1, (1, 1));
+        assert_eq!(history.broken(), [""; 0]);
+        history.truncates(1, 1).syncs(1, (0, 0));
+        assert_eq!(history.broken(), ["durability"]);
+    }
+
+    /// A snapshot in the place of the log loses nothing.
+    #[test]
+    fn a_snapshot_takes_the_place_of_committed_entries() {
+        let mut history = History::new();
+        history.leads(0, 1).stores(0, &[(1, 1), (1, 2)]).stores(1, &[(1, 1), (1, 2)]).commits(0, 2);
+        history.stores(2, &[(1, 1)]).installs(2, (1, 2)).syncs(2, (1, 2)).acknowledges_snapshot(2, 0, 2);
+        assert_eq!(history.broken(), [""; 0]);
+    }
+}

@@ -148,3 +148,70 @@ impl Elections {
         terms.current = found.current_term;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::history::History;
+
+    /// Two leaders in one term break election-safety; one in each of two terms does not, nor one that comes again.
+    #[test]
+    fn two_leaders_in_a_term() {
+        let mut history = History::new();
+        history.leads(0, 1).leads(1, 2).leads(1, 2);
+        assert_eq!(history.broken(), [""; 0]);
+        history.leads(2, 2);
+        assert_eq!(history.broken(), ["election-safety"]);
+        assert_eq!(history.details(), ["node-2 became leader of term 2, which node-1 leads or led."]);
+    }
+
+    /// A second vote in a term breaks vote-once, whether it is told or on disk; the same vote again does not.
+    #[test]
+    fn two_votes_in_a_term() {
+        let mut history = History::new();
+        history.in_term(0, 3).votes(0, 3, 1).grants(0, 3, 1).grants(0, 3, 1);
+        history.in_term(0, 4).votes(0, 4, 2);
+        assert_eq!(history.broken(), [""; 0]);
+        history.votes(0, 4, 1);
+        assert_eq!(history.broken(), ["vote-once"]);
+    }
+
+    /// A candidate that votes for another in its own term, and wins, has voted twice.
+    #[test]
+    fn a_candidate_that_gives_its_own_vote_away() {
+        let mut history = History::new();
+        history.in_term(0, 1).votes(0, 1, 2);
+        assert_eq!(history.broken(), [""; 0]);
+        history.leads(0, 1);
+        assert_eq!(history.broken(), ["vote-once"]);
+    }
+
+    /// A vote stays given when the disk that held it is wiped.
+    #[test]
+    fn a_wiped_server_votes_again() {
+        let mut history = History::new();
+        history.in_term(0, 3).votes(0, 3, 1).grants(0, 3, 1).crashes(0).wipes(0).restarts(0, 0, None, (0, 0));
+        assert_eq!(history.broken(), [""; 0]);
+        history.in_term(0, 3).votes(0, 3, 2);
+        assert_eq!(history.broken(), ["vote-once"]);
+    }
+
+    /// A term that goes back breaks term-monotonic.
+    #[test]
+    fn a_term_goes_back() {
+        let mut history = History::new();
+        history.follows(0, 4).follows(0, 4).follows(0, 5);
+        assert_eq!(history.broken(), [""; 0]);
+        history.follows(0, 4);
+        assert_eq!(history.broken(), ["term-monotonic"]);
+    }
+
+    /// A term in which nothing was promised may be lost in a crash; one in which a vote was told may not.
+    #[test]
+    fn a_promised_term_is_lost() {
+        let mut history = History::new();
+        history.follows(0, 4).crashes(0).restarts(0, 3, None, (0, 0));
+        assert_eq!(history.broken(), [""; 0]);
+        history.follows(0, 5).acknowledges(0, 1, 0).crashes(0).restarts(0, 4, None, (0, 0));
+        assert_eq!(history.broken(), ["term-monotonic"]);
+    }
+}

@@ -25,6 +25,9 @@ mod sequence;
 mod server;
 mod state;
 
+#[cfg(test)]
+mod history;
+
 pub use property::Property;
 pub use report::Status;
 
@@ -105,5 +108,48 @@ impl Checks {
         let compacted = self.servers.compacted();
         self.lineage.forget_before(compacted);
         self.states.forget_before(compacted.index);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::history::History;
+    use super::*;
+
+    /// A clone goes on by itself: what it sees does not come to the original.
+    #[test]
+    fn a_clone_is_a_branch() {
+        let mut history = History::new();
+        history.leads(0, 1).appends(0, &[(1, 1)]);
+        let mut branch = history.checks().clone();
+        history.leads(1, 1);
+        assert_eq!(branch.status(Property::ElectionSafety), Status::default());
+        let status = history.checks().status(Property::ElectionSafety);
+        assert_eq!(status, Status { violations: 1, first: Some(2) });
+        assert!(branch.violations().is_empty());
+        let violation = history.checks().violations()[0].1.clone();
+        let told = Event {
+            seq: 9,
+            at: crate::time::Micros::ZERO,
+            cause: None,
+            node: None,
+            term: crate::raft::Term::ZERO,
+            kind: EventKind::Violation(violation),
+        };
+        assert!(branch.observe(&told).is_empty());
+    }
+
+    /// All violations are counted; only the first ones of a property are kept.
+    #[test]
+    fn a_flood_is_counted_and_cut() {
+        let mut history = History::new();
+        for _ in 0..50 {
+            history.leads(0, 1).leads(1, 1);
+        }
+        assert_eq!(history.checks().status(Property::ElectionSafety).violations, 50);
+        let kept = history.checks().violations().len() as u64;
+        assert_eq!(kept, Status::REPORTED_MAX);
+        assert_eq!(history.broken(), ["election-safety"]);
+        assert!(Property::ALL.iter().any(|property| history.checks().status(*property).holds()));
     }
 }

@@ -210,3 +210,116 @@ fn compare(
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::history::{History, append};
+    use crate::kv::{ClientId, Command, Op, Outcome};
+
+    fn swap(request: u64, expected: Option<&str>, value: &str) -> Command {
+        let op = Op::Cas { key: "k".into(), expected: expected.map(Into::into), value: value.into() };
+        Command { client: ClientId::new("c1"), request, op }
+    }
+
+    /// Two servers that apply different entries at one index break state-machine-safety.
+    #[test]
+    fn different_entries_at_one_index() {
+        let (a, b) = (append("c1", 1, "a"), append("c1", 2, "b"));
+        let mut history = History::new();
+        history.applies(0, (1, 1), &a).applies(1, (1, 1), &a).applies(0, (1, 2), &b);
+        assert_eq!(history.broken(), [""; 0]);
+        history.applies(1, (2, 2), &b);
+        assert_eq!(history.broken(), ["state-machine-safety"]);
+
+        let mut history = History::new();
+        history.applies(0, (1, 1), &a).applies(1, (1, 1), &b);
+        assert_eq!(history.broken(), ["state-machine-safety"]);
+    }
+
+    /// The same entries that lead to different states break it too, and it is told once.
+    #[test]
+    fn different_states_at_one_index() {
+        let mut history = History::new();
+        history.applies(0, (1, 1), &append("c1", 1, "a")).applies(0, (1, 2), &append("c1", 2, "b"));
+        history.machines[1].apply(&append("c9", 1, "x").encode());
+        history.applies(1, (1, 1), &append("c1", 1, "a")).applies(1, (1, 2), &append("c1", 2, "b"));
+        assert_eq!(history.details(), ["node-1 came to another state than node-0 with 1@1."]);
+    }
+
+    /// A server that restarts applies its log again, to the same states.
+    #[test]
+    fn a_log_is_applied_again_after_a_restart() {
+        let log = [append("c1", 1, "a"), append("c1", 2, "b"), append("c1", 2, "b")];
+        let mut history = History::new();
+        for _ in 0..2 {
+            for (index, command) in (1..).zip(&log) {
+                history.applies(0, (1, index), command);
+            }
+            history.crashes(0).restarts(0, 1, None, (0, 0));
+        }
+        assert_eq!(history.broken(), [""; 0]);
+    }
+
+    /// A retry that changes the state breaks exactly-once, on every server that does it.
+    #[test]
+    fn a_retry_is_applied_again() {
+        let request = append("c1", 1, "a");
+        let mut history = History::new();
+        for node in 0..2 {
+            history.applies_without_session(node, (1, 1), &request);
+        }
+        assert_eq!(history.broken(), [""; 0]);
+        for node in 0..2 {
+            history.applies_without_session(node, (1, 2), &request);
+        }
+        assert_eq!(history.broken(), ["exactly-once"]);
+        assert_eq!(
+            history.details(),
+            [
+                "node-0 applied request 1 of c1 again, with 2@1.",
+                "node-1 applied request 1 of c1 again, with 2@1."
+            ]
+        );
+    }
+
+    /// A retry that comes to another outcome breaks exactly-once, though it changes nothing.
+    #[test]
+    fn a_retry_comes_to_another_outcome() {
+        let request = swap(1, None, "a");
+        let mut history = History::new();
+        history.applies(0, (1, 1), &request).applies(0, (1, 2), &request);
+        assert_eq!(history.broken(), [""; 0]);
+        history.applies_without_session(0, (1, 3), &request);
+        assert_eq!(history.broken(), ["exactly-once"]);
+    }
+
+    /// A request that comes after a later one of its client is not applied.
+    #[test]
+    fn an_older_request_is_applied() {
+        let mut history = History::new();
+        history.applies(0, (1, 1), &append("c1", 2, "b")).applies(0, (1, 2), &append("c1", 1, "a"));
+        assert_eq!(history.broken(), [""; 0]);
+        history.applies_without_session(0, (1, 3), &append("c1", 1, "a"));
+        assert_eq!(history.details(), ["node-0 applied request 1 of c1 after its request 2, with 3@1."]);
+    }
+
+    /// A client that is told another outcome than the first, or of something never done, breaks exactly-once.
+    #[test]
+    fn a_client_is_told_something_else() {
+        let mut history = History::new();
+        history.applies(0, (1, 1), &swap(1, None, "a"));
+        history.answers(0, "c1", 1, Outcome::Swapped(true)).answers(1, "c1", 1, Outcome::Swapped(true));
+        // What a read finds is in no log, and an older request's outcome is forgotten.
+        history.answers(0, "c1", 2, Outcome::Value(None)).answers(0, "c1", 0, Outcome::Stale);
+        assert_eq!(history.broken(), [""; 0]);
+        history.answers(0, "c1", 1, Outcome::Swapped(false));
+        assert_eq!(history.broken(), ["exactly-once"]);
+
+        let mut history = History::new();
+        history.answers(0, "c1", 1, Outcome::Done);
+        assert_eq!(
+            history.details(),
+            ["node-0 tells c1 that its request 1 came to \"done\"; it was never applied."]
+        );
+    }
+}
