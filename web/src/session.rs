@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use mini_raft_core::sim::{Event, Setup};
+use mini_raft_core::check::Checks;
+use mini_raft_core::run::Run;
+use mini_raft_core::sim::{Event, Setup, World};
 
 use crate::wish::{Selection, Wish};
 
@@ -16,12 +18,18 @@ pub struct Session {
     speed: f64,
     selection: Selection,
     events: VecDeque<Event>,
+    run: Run,
+    checks: Checks,
+    chronicle: crate::model::Chronicle,
 }
 
 impl Session {
     /// A session of this world, from its start.
     pub fn new(setup: Setup, speed: f64) -> Session {
         Session {
+            run: Run::new(setup.clone(), Vec::new(), &mut Vec::new()),
+            checks: Checks::new(&setup),
+            chronicle: Default::default(),
             setup,
             playing: true,
             speed,
@@ -55,5 +63,26 @@ impl Session {
     /// The latest events, the oldest first; at most a few thousand.
     pub fn events(&self) -> &VecDeque<Event> {
         &self.events
+    }
+
+    /// The world as it is now.
+    pub fn world(&self) -> &World {
+        self.run.world()
+    }
+    /// The safety properties, as far as the run has come.
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+    /// What is remembered for longer than the latest events.
+    pub fn chronicle(&self) -> &crate::model::Chronicle {
+        &self.chronicle
+    }
+    /// Which events are listed.
+    pub fn event_filter(&self) -> crate::wish::EventFilter {
+        Default::default()
+    }
+    /// The columns that the log strip shows: the first one, or `None` for the last ones; and how many.
+    pub fn log_window(&self) -> (Option<u64>, u64) {
+        (None, 20)
     }
 }

@@ -1,6 +1,7 @@
 //! View models: what the page shows, as plain values built by pure functions, so that they are tested natively.
 
 pub mod checks;
+pub mod chronicle;
 pub mod clock;
 pub mod dashboard;
 pub mod events;
@@ -14,6 +15,7 @@ pub mod scenario;
 pub mod stage;
 
 pub use checks::{ChecksView, checks_view};
+pub use chronicle::Chronicle;
 pub use clock::{ClockView, clamp_speed};
 pub use dashboard::{DashboardView, dashboard_view};
 pub use events::{EventsView, events_view};

@@ -1,0 +1,243 @@
+//! An entry: what it does, who holds it, and whether it is committed, or why not yet.
+
+use mini_raft_core::kv::Command;
+use mini_raft_core::raft::{Entry, EntryId, Index, Node, NodeId, Payload, Switchable};
+use mini_raft_core::sim::{Machine, Status, World};
+
+use super::{Field, InspectorView, RuleView, Section, Why};
+use crate::text;
+
+const MAJORITY: RuleView = RuleView {
+    section: "§5.3, §5.4.2",
+    rule: "An entry of the leader's own term is committed once a majority holds it, and with it all before it.",
+};
+const OWN_TERM: RuleView = RuleView {
+    section: "§5.4.2, Figure 8",
+    rule: "Only entries of the leader's current term are committed by counting replicas.",
+};
+const FORCED: RuleView = RuleView {
+    section: "§5.3",
+    rule: "A leader forces the followers' logs to duplicate its own: conflicting entries are overwritten.",
+};
+const STAYS: RuleView = RuleView {
+    section: "§5.4",
+    rule: "A committed entry is in the log of every later leader (Leader Completeness).",
+};
+const COMPACTED: RuleView = RuleView {
+    section: "§7",
+    rule: "Once a snapshot is written, the log up to its last included index is discarded.",
+};
+
+/// The entry at `index` of this node's log, or nothing if there is none.
+pub(super) fn view(world: &World, node: NodeId, index: Index) -> Option<InspectorView> {
+    let machine = world.machine(node)?;
+    let log = machine.node().map_or_else(|| machine.disk().log(), Node::log);
+    let Some(entry) = log.get(index) else {
+        return (index <= log.snapshot_id().index && index > Index::ZERO)
+            .then(|| compacted(world, node, index));
+    };
+    let id = entry.id();
+    Some(InspectorView {
+        title: format!("entry {index}"),
+        heading: format!("On {node}, made in term {}", entry.term),
+        term: Some(entry.term.0),
+        why: Some(if is_committed(world, id) {
+            why_committed(world, id)
+        } else {
+            why_not_committed(world, id)
+        }),
+        sections: vec![about(entry), holders(world, id)],
+        ..InspectorView::default()
+    })
+}
+
+/// Why an entry is not committed yet: who holds it, by its leader's count, and what keeps the others.
+pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
+    let question = format!("Why is entry {} not committed yet?", id.index);
+    let leader = world
+        .leader()
+        .and_then(|leader| world.machine(leader))
+        .and_then(|machine| Some((machine, machine.node()?)));
+    let Some((machine, leader)) = leader else {
+        return Why {
+            question,
+            answer: "There is no leader at the moment, and only a leader can commit.".to_owned(),
+            rule: Some(MAJORITY),
+        };
+    };
+    if !leader.log().holds(id) {
+        return Why {
+            question,
+            answer: format!(
+                "The leader of term {}, {}, does not have it: unless another one is elected, it will be removed.",
+                leader.current_term(),
+                leader.id(),
+            ),
+            rule: Some(FORCED),
+        };
+    }
+    if machine.status() == Status::Paused {
+        return Why {
+            question,
+            answer: format!("Its leader, {}, stands still and counts no answers.", leader.id()),
+            rule: Some(MAJORITY),
+        };
+    }
+    let voters = leader.configuration().voters();
+    let counted = |voter: &NodeId| counts(leader, *voter, id.index);
+    let holders: Vec<NodeId> = voters.iter().copied().filter(counted).collect();
+    let needed = leader.configuration().quorum();
+    if holders.len() >= needed && id.term < leader.current_term() {
+        return Why {
+            question,
+            answer: format!(
+                "{} hold it, which is a majority; but it is of term {}, and {} leads term {}: it becomes committed \
+                 together with the first entry of that term.",
+                text::names(&holders),
+                id.term,
+                leader.id(),
+                leader.current_term(),
+            ),
+            rule: Some(OWN_TERM),
+        };
+    }
+    let mut answer = format!(
+        "Its leader counts it on {} of {} nodes ({}); a majority is {needed}.",
+        holders.len(),
+        voters.len(),
+        text::names(&holders),
+    );
+    for voter in voters.iter().filter(|voter| !counted(voter)) {
+        answer += &format!(" {}.", what_keeps(world, leader, *voter, id));
+    }
+    Why { question, answer, rule: Some(MAJORITY) }
+}
+
+fn why_committed(world: &World, id: EntryId) -> Why {
+    let know: Vec<NodeId> =
+        running(world).filter(|node| node.commit_index() >= id.index).map(Node::id).collect();
+    let holders = world
+        .machines()
+        .iter()
+        .filter(|machine| {
+            machine.disk().log().holds(id) || machine.disk().log().snapshot_id().index >= id.index
+        })
+        .count();
+    Why {
+        question: format!("Is entry {} safe?", id.index),
+        answer: format!(
+            "It is committed: {} know it, and it is on the disk of {} of {} nodes. Whoever leads next has it.",
+            text::names(&know),
+            holders,
+            world.machines().len(),
+        ),
+        rule: Some(STAYS),
+    }
+}
+
+fn compacted(world: &World, node: NodeId, index: Index) -> InspectorView {
+    InspectorView {
+        title: format!("entry {index}"),
+        heading: format!("In the snapshot of {node}"),
+        why: Some(Why {
+            question: format!("Where is entry {index}?"),
+            answer: "It is committed and applied; a snapshot of the state machine stands for it now."
+                .to_owned(),
+            rule: Some(COMPACTED),
+        }),
+        sections: vec![places(world, index, None)],
+        ..InspectorView::default()
+    }
+}
+
+fn about(entry: &Entry) -> Section {
+    let mut fields = vec![
+        Field::new("index", entry.index),
+        Field::of_term("term", entry.term, entry.term.0),
+        Field::new("command", text::payload(&entry.payload)),
+    ];
+    if let Payload::Command(bytes) = &entry.payload {
+        if let Ok(command) = Command::decode(bytes) {
+            fields.push(Field::new("client", &command.client));
+            fields.push(Field::new("request", command.request));
+        }
+    }
+    Section { title: "Entry", note: "the same wherever index and term are", fields }
+}
+
+fn holders(world: &World, id: EntryId) -> Section {
+    places(world, id.index, Some(id))
+}
+
+/// What each node has at this index.
+fn places(world: &World, index: Index, id: Option<EntryId>) -> Section {
+    let fields = world
+        .machines()
+        .iter()
+        .map(|machine| {
+            let (log, what) = match machine.node() {
+                None => (machine.disk().log(), "on disk, while it is down"),
+                Some(node) if index <= node.last_applied() => (node.log(), "applied"),
+                Some(node) if index <= node.commit_index() => (node.log(), "committed"),
+                Some(node) if index <= node.durable_index() => (node.log(), "on disk"),
+                Some(node) => (node.log(), "in memory only"),
+            };
+            let value = if index <= log.snapshot_id().index {
+                "in its snapshot".to_owned()
+            } else {
+                match log.get(index) {
+                    None => "not there".to_owned(),
+                    Some(entry) if id.is_none_or(|id| id == entry.id()) => what.to_owned(),
+                    Some(entry) => format!("another entry, of term {}", entry.term),
+                }
+            };
+            Field::new(machine.id().to_string(), value)
+        })
+        .collect();
+    Section { title: "Where it is", note: "node by node", fields }
+}
+
+fn is_committed(world: &World, id: EntryId) -> bool {
+    running(world).any(|node| node.commit_index() >= id.index && node.log().holds(id))
+}
+
+fn running(world: &World) -> impl Iterator<Item = &Node<Switchable>> {
+    world.machines().iter().filter_map(Machine::node)
+}
+
+/// Whether the leader counts this voter as a holder.
+fn counts(leader: &Node<Switchable>, voter: NodeId, index: Index) -> bool {
+    if voter == leader.id() {
+        return leader.durable_index() >= index;
+    }
+    leader.progress().any(|(id, progress)| id == voter && progress.match_index >= index)
+}
+
+/// Why the leader does not count this voter, in a sentence without its stop.
+fn what_keeps(world: &World, leader: &Node<Switchable>, voter: NodeId, id: EntryId) -> String {
+    if voter == leader.id() {
+        return format!("{voter} has it in memory, not yet on disk");
+    }
+    let Some(machine) = world.machine(voter) else {
+        return format!("{voter} is not there");
+    };
+    let cut = |from, to| world.network().link(from, to).is_some_and(|link| link.cut);
+    match machine.status() {
+        Status::Crashed => return format!("{voter} is down"),
+        Status::Paused => return format!("{voter} stands still"),
+        Status::Running => {}
+    }
+    if cut(leader.id(), voter) {
+        return format!("The link to {voter} is cut");
+    }
+    let Some(node) = machine.node().filter(|node| node.log().holds(id)) else {
+        return format!("It has not reached {voter} yet");
+    };
+    if node.durable_index() < id.index {
+        return format!("{voter} has it in memory, not yet on disk");
+    }
+    if cut(voter, leader.id()) {
+        return format!("{voter} has it, but its link back is cut");
+    }
+    format!("{voter} has it on disk, its answer is on the way")
+}
