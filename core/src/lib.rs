@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod kv;
+pub mod metrics;
 pub mod play;
 pub mod raft;
 pub mod rng;
