@@ -1,11 +1,12 @@
 //! A scenario: everything that a run depends on, in one JSON file.
 //!
 //! [`Scenario::from_json`] reads version 1 of the form and names every mistake with its place;
-//! [`Scenario::to_json`] writes it back. The same scenario gives the same run, byte for byte, natively and in the
+//! [`Scenario::to_json`] writes it back; [`library`] holds those that come with the program. The same scenario gives the same run, byte for byte, natively and in the
 //! browser.
 
 mod descent;
 pub mod expect;
+mod library;
 mod read;
 mod read_expect;
 mod read_step;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use descent::{Mistake, Mistakes};
 pub use expect::{Check, Expect, LeaderIs, Unmet};
+pub use library::{Builtin, builtin, library};
 pub(crate) use write::{
     check as write_check, command as write_command, op_name, operands as write_operands, scenario as write,
 };

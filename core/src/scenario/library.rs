@@ -1,0 +1,61 @@
+//! The scenarios that come with the program: the files of `scenarios/`.
+
+use super::Scenario;
+
+/// A scenario of the library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Builtin {
+    /// The file's name without `.json`: what the command line and links call it.
+    pub stem: &'static str,
+    /// The whole file.
+    pub json: &'static str,
+}
+
+impl Builtin {
+    /// The scenario in the file.
+    pub fn scenario(&self) -> Scenario {
+        Scenario::from_json(self.json).unwrap_or_else(|mistakes| panic!("{}: {mistakes}", self.stem))
+    }
+}
+
+/// Every scenario of the library; the first is the one that the page opens with.
+pub fn library() -> &'static [Builtin] {
+    LIBRARY
+}
+
+/// The scenario of this name, if there is one.
+pub fn builtin(stem: &str) -> Option<&'static Builtin> {
+    LIBRARY.iter().find(|builtin| builtin.stem == stem)
+}
+
+macro_rules! library {
+    ($($stem:literal,)*) => {
+        &[$(Builtin { stem: $stem, json: include_str!(concat!("../../../scenarios/", $stem, ".json")) },)*]
+    };
+}
+
+const LIBRARY: &[Builtin] = library!["default",];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No file of the library has a mistake, and each says what it shows and expects something.
+    #[test]
+    fn every_file_is_a_scenario() {
+        for builtin in library() {
+            let scenario = builtin.scenario();
+            assert!(!scenario.name.is_empty(), "{} has no name", builtin.stem);
+            assert!(scenario.about.len() > 40, "{} does not say what it shows", builtin.stem);
+            assert!(!scenario.expect.is_empty(), "{} expects nothing", builtin.stem);
+        }
+    }
+
+    #[test]
+    fn each_is_found_by_its_name() {
+        for builtin in library() {
+            assert_eq!(super::builtin(builtin.stem), Some(builtin));
+        }
+        assert_eq!(super::builtin("no-such-scenario"), None);
+    }
+}
