@@ -6,6 +6,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Tests of the page need the page.
+.NOTPARALLEL:
 
 PORT ?= 8080
 SCENARIO ?= scenarios/leader-crash.json
