@@ -84,6 +84,11 @@ impl<R: Rules> Node<R> {
             // At the end of what was sent: a refusal tells that something was lost.
             ProgressState::Replicate { .. } => {
                 let prev_index = progress.next_index.prev();
+                // The window was full for so long that what comes next is compacted away: what a follower says of
+                // an entry further on could not be told from an old answer.
+                if prev_index < self.log.snapshot_id().index {
+                    return self.send_snapshot(to, out);
+                }
                 self.send_append(to, prev_index, Arc::from([]), out);
             }
             ProgressState::Snapshot { sent_at, .. } => {

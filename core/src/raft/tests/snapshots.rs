@@ -55,6 +55,24 @@ fn snapshot_to_lagging_follower() {
     assert!(matches!(state, ProgressState::Replicate { .. }));
 }
 
+/// §7: also a follower that went away with a full window gets the snapshot, when what was to be sent next is gone.
+#[test]
+fn snapshot_to_follower_with_full_window() {
+    let mut bench = Bench::with(3, |config| (config.max_inflight, config.check_quorum) = (2, false), []);
+    bench.elect(0);
+    bench.isolate(2);
+    for command in ["a", "b", "c", "d", "e"] {
+        bench.propose(0, command);
+        bench.deliver_all();
+    }
+    bench.snapshot(0);
+    bench.heal();
+    for _ in 0..3 {
+        bench.heartbeat(0);
+    }
+    assert_eq!(bench.node(2).log().last(), EntryId::new(1, 6));
+}
+
 /// §7: a snapshot that was lost is sent again.
 #[test]
 fn snapshot_lost_is_sent_again() {
