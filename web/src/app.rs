@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use crate::components::App;
+use crate::driver;
+use crate::session::Session;
 use crate::state::{Choices, Wishes, World};
 
 /// Puts the page into the document's body.
@@ -11,9 +13,13 @@ pub fn start() {
     leptos::mount::mount_to_body(|| {
         let choices = Choices::remembered();
         choices.keep();
+        let wishes = Wishes::new();
+        let world = World::new();
         provide_context(choices);
-        provide_context(Wishes::new());
-        provide_context(World::new());
+        provide_context(wishes);
+        provide_context(world);
+        let session = Session::new(choices.speed.get_untracked());
+        driver::start(session, wishes, world, choices);
         view! { <App /> }
     });
 }

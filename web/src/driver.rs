@@ -1,1 +1,211 @@
-//! The one animation loop.
+//! The one animation loop: wishes are granted, the world moves on, views that changed are shown, and what moves is
+//! placed. While time stands and nothing is wished, no frame is asked for.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+
+use crate::components::Movers;
+use crate::model::{
+    checks_view, clock_view, dashboard_view, events_view, inspector_view, log_view, menu_view, message_view,
+    network_view, scenario_view, stage_view, state_view, timers,
+};
+use crate::session::Session;
+use crate::state::{Choices, Tab, Wishes, World, show};
+use crate::wish::Selection;
+
+/// The most of a frame that the simulation may take, in milliseconds.
+const ADVANCE_MS_MAX: f64 = 8.0;
+/// A longer pause between two frames than this is not made up for, in milliseconds.
+const FRAME_MS_MAX: f64 = 100.0;
+/// How often panels that are read, not watched, follow a running world, in milliseconds.
+const PANELS_MS: f64 = 120.0;
+/// How often a screen reader is given something new, in milliseconds.
+const ANNOUNCEMENTS_MS: f64 = 1_500.0;
+/// How many sentences it is given at once: the latest.
+const ANNOUNCEMENTS_MAX: usize = 3;
+
+/// Starts the loop.
+pub fn start(session: Session, wishes: Wishes, world: World, choices: Choices) {
+    let driver = Rc::new(RefCell::new(Driver {
+        session,
+        wishes,
+        world,
+        choices,
+        movers: Movers::default(),
+        last_frame_ms: None,
+        shown_revision: None,
+        shown_tab: choices.tab.get_untracked(),
+        panels_revision: None,
+        panels_ms: 0.0,
+        announcements: Vec::new(),
+        announced_ms: 0.0,
+    }));
+    let frames = Frames::new(driver);
+    let wake = frames.clone();
+    wishes.on_wish(move || wake.request());
+    let wake = frames.clone();
+    Effect::new(move |_| {
+        choices.tab.track();
+        wake.request();
+    });
+    let wake = frames.clone();
+    let hidden = window_event_listener(ev::visibilitychange, move |_| wake.request());
+    // The loop lives as long as the page.
+    std::mem::forget(hidden);
+    frames.request();
+}
+
+/// Asks the browser for frames, one at a time.
+#[derive(Clone)]
+struct Frames {
+    callback: Rc<Closure<dyn FnMut(f64)>>,
+    requested: Rc<RefCell<bool>>,
+}
+
+impl Frames {
+    fn new(driver: Rc<RefCell<Driver>>) -> Frames {
+        let requested = Rc::new(RefCell::new(false));
+        let callback = Rc::new_cyclic(|own: &std::rc::Weak<Closure<dyn FnMut(f64)>>| {
+            let own = own.clone();
+            let requested = requested.clone();
+            Closure::new(move |now_ms| {
+                requested.replace(false);
+                let goes_on = driver.borrow_mut().frame(now_ms);
+                if let (true, Some(callback)) = (goes_on, own.upgrade()) {
+                    Frames { callback, requested: requested.clone() }.request();
+                }
+            })
+        });
+        Frames { callback, requested }
+    }
+
+    fn request(&self) {
+        if !self.requested.replace(true) {
+            // Only a window that is going away has no frames to give.
+            let _ = window().request_animation_frame(self.callback.as_ref().as_ref().unchecked_ref());
+        }
+    }
+}
+
+struct Driver {
+    session: Session,
+    wishes: Wishes,
+    world: World,
+    choices: Choices,
+    movers: Movers,
+    last_frame_ms: Option<f64>,
+    /// What of the session the signals show.
+    shown_revision: Option<u64>,
+    shown_tab: Tab,
+    panels_revision: Option<u64>,
+    panels_ms: f64,
+    announcements: Vec<String>,
+    announced_ms: f64,
+}
+
+impl Driver {
+    /// One frame. Returns whether another one is needed.
+    fn frame(&mut self, now_ms: f64) -> bool {
+        for wish in self.wishes.take() {
+            self.session.grant(wish);
+        }
+        let span_ms = (now_ms - self.last_frame_ms.unwrap_or(now_ms)).clamp(0.0, FRAME_MS_MAX);
+        let clock = window().performance();
+        let started_ms = clock.as_ref().map_or(0.0, web_sys::Performance::now);
+        self.session.advance(span_ms, || {
+            clock.as_ref().is_some_and(|clock| clock.now() - started_ms > ADVANCE_MS_MAX)
+        });
+        self.session.forget_losses(now_ms);
+        self.show();
+        let panels_follow = self.show_panels(now_ms);
+        let announcements_wait = self.announce(now_ms);
+        self.place();
+
+        let goes_on =
+            self.session.playing() || self.session.shows_losses() || panels_follow || announcements_wait;
+        // The first frame after a rest has no span: the rest is not made up for.
+        self.last_frame_ms = goes_on.then_some(now_ms);
+        goes_on && !document().hidden()
+    }
+
+    /// Writes the views that are watched.
+    fn show(&mut self) {
+        let (session, world) = (&self.session, &self.world);
+        show(world.clock, clock_view(session));
+        if self.shown_revision == Some(session.revision()) {
+            return;
+        }
+        self.shown_revision = Some(session.revision());
+        let stage = stage_view(session);
+        let (keys, message) = match session.selection() {
+            Selection::Node(node) => (menu_view(&stage, node), None),
+            Selection::Message(id) => (None, message_view(session.world(), id)),
+            _ => (None, None),
+        };
+        show(world.menu, keys.clone().filter(|_| session.menu_open()));
+        show(world.keys, keys);
+        show(world.message, message);
+        show(world.stage, stage);
+        show(world.scenario, scenario_view(session));
+        show(world.hint, session.hint());
+        show(world.refusal, session.refusal().unwrap_or_default().to_owned());
+        show(world.log, log_view(session));
+        show(world.network, network_view(session));
+        show(world.checks, checks_view(session));
+    }
+
+    /// Writes the views that are read, now and then. Returns whether they are behind.
+    fn show_panels(&mut self, now_ms: f64) -> bool {
+        let tab = self.choices.tab.get_untracked();
+        let revision = Some(self.session.revision());
+        if self.panels_revision == revision && self.shown_tab == tab {
+            return false;
+        }
+        if self.shown_tab == tab && self.session.playing() && now_ms - self.panels_ms < PANELS_MS {
+            return true;
+        }
+        (self.panels_revision, self.shown_tab, self.panels_ms) = (revision, tab, now_ms);
+        let (session, world) = (&self.session, &self.world);
+        show(world.state, state_view(session));
+        match tab {
+            Tab::Inspector => show(world.inspector, inspector_view(session)),
+            Tab::Dashboard => show(world.dashboard, dashboard_view(session)),
+            Tab::Events => show(world.events, events_view(session)),
+            Tab::State | Tab::Logs | Tab::Checks | Tab::Network => {}
+        }
+        false
+    }
+
+    /// Gives a screen reader the latest sentences. Returns whether some wait.
+    fn announce(&mut self, now_ms: f64) -> bool {
+        self.announcements.extend(self.session.take_announcements());
+        if self.announcements.is_empty() {
+            return false;
+        }
+        if now_ms - self.announced_ms < ANNOUNCEMENTS_MS {
+            return true;
+        }
+        self.announced_ms = now_ms;
+        let late = self.announcements.len().saturating_sub(ANNOUNCEMENTS_MAX);
+        let sentences = self.announcements.split_off(late);
+        self.announcements.clear();
+        show(self.world.announcement, sentences.join(" "));
+        false
+    }
+
+    /// Places what moves.
+    fn place(&mut self) {
+        let scale = self.session.geometry().scale.clamp(0.85, 1.6);
+        for (node, left) in timers(self.session.world()) {
+            self.movers.turn_timer(node, left);
+        }
+        self.session.place_flights();
+        let session = &self.session;
+        self.movers.place(session.placed(), scale, |id| session.face(id));
+    }
+}

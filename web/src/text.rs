@@ -6,6 +6,7 @@
 mod event;
 mod fact;
 mod message;
+pub mod stage;
 
 pub use event::{announcement, command, event, outcome};
 pub use fact::fact;

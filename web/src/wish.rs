@@ -26,6 +26,8 @@ pub enum Wish {
     Select(Selection),
     /// Select the next message in flight, or the one before, round and round.
     SelectMessage(Turn),
+    /// Close the menu of the selected node.
+    CloseMenu,
     /// Do something to the world.
     Act(Act),
     /// The stage has this size now, in CSS pixels.

@@ -2,23 +2,26 @@
 
 use leptos::prelude::*;
 
-use super::{ChecksBadge, Help, LogStrip, SideTabs};
+use super::keyboard;
+use super::stage::Stage;
+use super::{Help, LogStrip, SideTabs, TopStrip};
 use crate::state::use_world;
 
 /// The page.
 #[component]
 pub fn App() -> impl IntoView {
     let world = use_world();
+    keyboard::listen();
     view! {
         <div class="page">
-            <header class="top">
-                <span class="brand">"Mini-Raft"</span>
-                <ChecksBadge view=world.checks.into() />
-            </header>
-            <main class="stage"></main>
+            <TopStrip />
+            <Stage />
             <LogStrip view=world.log.into() />
             <SideTabs />
             <Help />
+            <p class="for-screen-readers" aria-live="polite">
+                {move || world.announcement.get()}
+            </p>
         </div>
     }
     .into_any()

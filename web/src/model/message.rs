@@ -1,5 +1,42 @@
-//! The popover of a message.
+//! A message, field by field, in the paper's words.
 
-/// The popover of a message.
+use mini_raft_core::sim::World;
+
+use super::flight::hue_of;
+use crate::text::{message_fields, message_name};
+
+/// A message in flight.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct MessageView {}
+pub struct MessageView {
+    /// Its id.
+    pub id: u64,
+    /// What it is.
+    pub title: String,
+    /// The hue of its term; none for a client's message.
+    pub hue: Option<u8>,
+    /// The sender's name.
+    pub from: String,
+    /// The receiver's name.
+    pub to: String,
+    /// Each field with its value.
+    pub fields: Vec<(&'static str, String)>,
+    /// Whether it is kept back.
+    pub held: bool,
+    /// Whether it can be dropped, kept back and doubled: one that waits at a paused node has arrived.
+    pub under_way: bool,
+}
+
+/// Builds the view of a message in flight; `None` if it is not in flight.
+pub fn message_view(world: &World, id: u64) -> Option<MessageView> {
+    let flight = world.flight(id)?;
+    Some(MessageView {
+        id,
+        title: message_name(&flight.payload),
+        hue: hue_of(&flight.payload),
+        from: flight.from.to_string(),
+        to: flight.to.to_string(),
+        fields: message_fields(&flight.payload),
+        held: flight.held(),
+        under_way: !flight.waiting,
+    })
+}

@@ -5,7 +5,11 @@ pub mod chronicle;
 pub mod clock;
 pub mod dashboard;
 pub mod events;
+pub mod flight;
+pub mod geometry;
+pub mod hint;
 pub mod inspector;
+pub mod keys;
 pub mod kv;
 pub mod log;
 pub mod menu;
@@ -13,20 +17,29 @@ pub mod message;
 pub mod network;
 pub mod scenario;
 pub mod stage;
+pub mod timer;
 
 pub use checks::{ChecksView, checks_view};
 pub use chronicle::Chronicle;
-pub use clock::{ClockView, clamp_speed};
+pub use clock::{
+    ClockView, SLIDER_STEPS, SPEED_AT_FIRST, clamp_speed, clock_view, speed_at, speed_words, step_of,
+};
 pub use dashboard::{DashboardView, dashboard_view};
 pub use events::{EventsView, events_view};
+pub(crate) use flight::ends;
+pub use flight::{Face, Motion, PlacedFlight, Shape, face, place_flights};
+pub use geometry::{End, Geometry, Point, Segment};
+pub use hint::HintView;
 pub use inspector::{InspectorView, inspector_view};
+pub use keys::{KeyWish, wish_of_key};
 pub use kv::{StateView, state_view};
 pub use log::{LogView, log_view};
-pub use menu::MenuView;
-pub use message::MessageView;
+pub use menu::{MenuItem, MenuView, menu_view};
+pub use message::{MessageView, message_view};
 pub use network::{NetworkView, network_view};
-pub use scenario::ScenarioView;
-pub use stage::StageView;
+pub use scenario::{ScenarioView, scenario_view};
+pub use stage::{ClientView, LaneView, NodeView, RoleView, StageView, Vote, stage_view};
+pub use timer::timers;
 
 /// The hue of a term: one of five, for `data-hue`; the number is always printed too.
 pub fn hue(term: u64) -> u8 {

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::model::{SPEED_AT_FIRST, clamp_speed};
+
 /// The reader's choices.
 #[derive(Clone, Copy)]
 pub struct Choices {
@@ -46,9 +48,6 @@ pub enum Tab {
     /// The list of events.
     Events,
 }
-
-/// The speed at which a page opens: a message takes about half a second to cross.
-pub const SPEED_AT_FIRST: f64 = 1.0 / 50.0;
 
 impl Theme {
     /// All of them, in the order in which the button turns.
@@ -104,7 +103,7 @@ impl Choices {
             choices.tab.set(tab);
         }
         if let Some(speed) = recall("speed").and_then(|text| text.parse().ok()) {
-            choices.speed.set(crate::model::clamp_speed(speed));
+            choices.speed.set(clamp_speed(speed));
         }
         choices
     }

@@ -7,4 +7,5 @@ pub mod world;
 
 pub use choices::{Choices, Tab, Theme, use_choices};
 pub use wishes::{Wishes, use_wishes};
+pub(crate) use world::show;
 pub use world::{World, use_world};

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::model::{
-    ChecksView, ClockView, DashboardView, EventsView, InspectorView, LogView, MenuView, MessageView,
-    NetworkView, ScenarioView, StageView, StateView,
+    ChecksView, ClockView, DashboardView, EventsView, HintView, InspectorView, LogView, MenuView,
+    MessageView, NetworkView, ScenarioView, StageView, StateView,
 };
 
 /// What the page shows of the world.
@@ -16,8 +16,14 @@ pub struct World {
     pub scenario: RwSignal<ScenarioView>,
     /// The ring of nodes, the lanes and the clients.
     pub stage: RwSignal<StageView>,
-    /// The menu of the selected node.
+    /// The menu of the selected node, while it is open.
     pub menu: RwSignal<Option<MenuView>>,
+    /// What the keys of the selected node do, whether or not its menu is open.
+    pub keys: RwSignal<Option<MenuView>>,
+    /// What to try next.
+    pub hint: RwSignal<HintView>,
+    /// Why the last act was refused; empty if it was not.
+    pub refusal: RwSignal<String>,
     /// The selected message.
     pub message: RwSignal<Option<MessageView>>,
     /// The logs, side by side.
@@ -46,6 +52,9 @@ impl World {
             scenario: RwSignal::default(),
             stage: RwSignal::default(),
             menu: RwSignal::default(),
+            keys: RwSignal::default(),
+            hint: RwSignal::default(),
+            refusal: RwSignal::default(),
             message: RwSignal::default(),
             log: RwSignal::default(),
             state: RwSignal::default(),

@@ -1,0 +1,58 @@
+//! The keys that work wherever the focus is.
+
+use leptos::ev::{self, KeyboardEvent};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use super::stage::focus;
+use crate::model::{KeyWish, wish_of_key};
+use crate::state::{use_choices, use_wishes, use_world};
+use crate::wish::Selection;
+
+/// Listens for as long as the calling component lives.
+pub fn listen() {
+    let world = use_world();
+    let wishes = use_wishes();
+    let choices = use_choices();
+    let listener = window_event_listener(ev::keydown, move |event| {
+        if has_its_own_use(&event) || choices.help_open.get_untracked() && event.key() != "?" {
+            return;
+        }
+        let nodes = world.stage.with_untracked(|stage| stage.nodes.len() as u32);
+        let wish = world.keys.with_untracked(|menu| wish_of_key(&event.key(), nodes, menu.as_ref()));
+        let Some(wish) = wish else { return };
+        event.prevent_default();
+        match wish {
+            KeyWish::Send(wish) => wishes.send(wish),
+            KeyWish::ToggleHelp => choices.help_open.update(|open| *open = !*open),
+            KeyWish::FocusNode(node) => {
+                wishes.select(Selection::Node(node));
+                focus(&format!("[data-node=\"node-{node}\"]"));
+            }
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+/// Whether the browser or the control with the focus needs this key itself.
+fn has_its_own_use(event: &KeyboardEvent) -> bool {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
+        return true;
+    }
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+        return false;
+    };
+    let is = |selector: &str| target.closest(selector).ok().flatten().is_some();
+    let key = event.key();
+    let turns = key.starts_with("Arrow") || key.starts_with("Page") || key == "Home" || key == "End";
+    if is("input[type=range]") {
+        return turns;
+    }
+    if is("input, textarea, select, [contenteditable]") {
+        return key != "Escape";
+    }
+    // A button is pressed by these; the tabs, the log and tables turn with the others.
+    (is("button, a, summary, [role=button], [role=tab]") && matches!(key.as_str(), " " | "Enter"))
+        || (turns && is("[role=tablist], [role=grid], [data-scrolls]"))
+}

@@ -1,0 +1,363 @@
+//! The session: the world, outside the reactive graph, and what the page knows besides it.
+
+mod acts;
+mod losses;
+mod opening;
+
+use std::collections::VecDeque;
+
+use mini_raft_core::run::Run;
+use mini_raft_core::sim::{Event, EventKind, World};
+use mini_raft_core::time::Micros;
+
+use self::losses::Losses;
+use self::opening::{Stageplay, open, stageplays};
+use crate::model::{Face, Geometry, HintView, PlacedFlight, clamp_speed, face, place_flights};
+use crate::text;
+use crate::wish::{Act, EventFilter, Selection, Turn, Wish};
+
+/// How many events are remembered for the inspector, the list of events and the answers to the form.
+const EVENTS_MAX: usize = 2_000;
+/// How many things happen between two looks at the clock.
+const STEPS_BETWEEN_LOOKS: u32 = 16;
+/// The columns of the log strip until it has said how many fit.
+const LOG_COLUMNS_AT_FIRST: u64 = 16;
+
+/// A run, and how a person looks at it.
+pub struct Session {
+    plays: Vec<Stageplay>,
+    chosen: usize,
+    seed: u64,
+    run: Run,
+    events: VecDeque<Event>,
+    /// Events that have not been absorbed yet; kept for its memory.
+    fresh: Vec<Event>,
+    playing: bool,
+    speed: f64,
+    /// What is left of the last frame's time, less than a microsecond.
+    remainder_us: f64,
+    selection: Selection,
+    menu_open: bool,
+    /// Time stands because a message was selected, and runs on when it no longer is.
+    stands_for_message: bool,
+    geometry: Geometry,
+    stage_size: (f64, f64),
+    placed: Vec<PlacedFlight>,
+    losses: Losses,
+    hint: HintView,
+    refusal: Option<String>,
+    announcements: Vec<String>,
+    log_window: (Option<u64>, u64),
+    event_filter: EventFilter,
+    revision: u64,
+}
+
+impl Session {
+    /// The first sight: free play, just before the first election, at this speed.
+    pub fn new(speed: f64) -> Session {
+        let plays = stageplays();
+        let seed = plays[0].setup.seed;
+        let speed = clamp_speed(speed);
+        let mut fresh = Vec::new();
+        let run = open(&plays[0], seed, speed, &mut fresh);
+        let geometry = Geometry::default();
+        let mut session = Session {
+            plays,
+            chosen: 0,
+            seed,
+            run,
+            events: VecDeque::with_capacity(EVENTS_MAX),
+            fresh,
+            playing: true,
+            speed,
+            remainder_us: 0.0,
+            selection: Selection::Nothing,
+            menu_open: false,
+            stands_for_message: false,
+            stage_size: (geometry.width, geometry.height),
+            geometry,
+            placed: Vec::new(),
+            losses: Losses::default(),
+            hint: HintView::default(),
+            refusal: None,
+            announcements: Vec::new(),
+            log_window: (None, LOG_COLUMNS_AT_FIRST),
+            event_filter: EventFilter::default(),
+            revision: 0,
+        };
+        session.absorb();
+        session
+    }
+
+    /// Does what a person wants.
+    pub fn grant(&mut self, wish: Wish) {
+        self.revision += 1;
+        match wish {
+            Wish::Play => self.set_playing(true),
+            Wish::Pause => self.set_playing(false),
+            Wish::TogglePlay => self.set_playing(!self.playing),
+            Wish::StepForward => self.step_forward(),
+            Wish::StepBack => self.step_back(),
+            Wish::Speed(speed) => self.speed = clamp_speed(speed),
+            Wish::Restart { seed } => self.load(self.chosen, seed),
+            Wish::LoadScenario(place) => {
+                if let Some(play) = self.plays.get(place) {
+                    self.load(place, play.setup.seed);
+                }
+            }
+            Wish::Select(selection) => self.select(selection),
+            Wish::SelectMessage(turn) => self.select_message(turn),
+            Wish::CloseMenu => self.menu_open = false,
+            Wish::Act(act) => self.act(&act),
+            Wish::StageSize { width, height } => {
+                self.stage_size = (width, height);
+                self.measure();
+            }
+            Wish::LogWindow { first, columns } => self.log_window = (first, columns),
+            Wish::FilterEvents(filter) => self.event_filter = filter,
+        }
+    }
+
+    /// Moves the world on by what this much of the reader's time is worth; stops early when `out_of_time` says so.
+    pub fn advance(&mut self, wall_ms: f64, mut out_of_time: impl FnMut() -> bool) {
+        if !self.playing {
+            return;
+        }
+        let span_us = wall_ms * 1_000.0 * self.speed + self.remainder_us;
+        let whole_us = span_us.floor().max(0.0);
+        self.remainder_us = span_us - whole_us;
+        let target = self.run.now() + Micros(whole_us as u64);
+        let mut steps = 0;
+        while self.run.next_at().is_some_and(|at| at <= target) {
+            self.run.step(&mut self.fresh);
+            self.absorb();
+            steps += 1;
+            if !self.playing || (steps % STEPS_BETWEEN_LOOKS == 0 && out_of_time()) {
+                return;
+            }
+        }
+        self.run.run_until(target, &mut self.fresh);
+        self.absorb();
+    }
+
+    /// Forgets the losses that have been shown long enough at this moment of the reader's time, in milliseconds.
+    pub fn forget_losses(&mut self, wall_ms: f64) {
+        self.losses.forget(wall_ms);
+    }
+
+    /// Looks where every message is now, those just lost among them.
+    pub fn place_flights(&mut self) {
+        self.placed.clear();
+        place_flights(self.run.world(), &self.geometry, &mut self.placed);
+        self.losses.place(self.run.world(), &self.geometry, &mut self.placed);
+    }
+
+    /// Where every message was at the last look.
+    pub fn placed(&self) -> &[PlacedFlight] {
+        &self.placed
+    }
+
+    /// What a message looks like, in flight or just lost.
+    pub fn face(&self, id: u64) -> Option<Face> {
+        match self.run.world().flight(id) {
+            Some(flight) => Some(face(&flight.from, &flight.to, &flight.payload)),
+            None => self.losses.face(id),
+        }
+    }
+
+    /// The world.
+    pub fn world(&self) -> &World {
+        self.run.world()
+    }
+
+    /// The run: the world and the checks that watch it.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The latest events, the oldest first; at most a few thousand.
+    pub fn events(&self) -> &VecDeque<Event> {
+        &self.events
+    }
+
+    /// What is selected.
+    pub fn selection(&self) -> Selection {
+        self.selection
+    }
+
+    /// Whether the menu of the selected node is open.
+    pub fn menu_open(&self) -> bool {
+        self.menu_open
+    }
+
+    /// The measures of the stage.
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Whether time runs.
+    pub fn playing(&self) -> bool {
+        self.playing
+    }
+
+    /// Whether there is anything to go back to.
+    pub fn can_step_back(&self) -> bool {
+        false
+    }
+
+    /// Whether something moves that is not the world's time.
+    pub fn shows_losses(&self) -> bool {
+        !self.losses.is_empty()
+    }
+
+    /// The names of the scenarios, and the place of the one that runs.
+    pub fn scenarios(&self) -> (impl Iterator<Item = &str>, usize) {
+        (self.plays.iter().map(|play| play.name.as_str()), self.chosen)
+    }
+
+    /// What the running scenario is about.
+    pub fn about(&self) -> &str {
+        &self.plays[self.chosen].about
+    }
+
+    /// The seed of the run.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> HintView {
+        self.hint
+    }
+
+    /// Why the last act was refused, if it was.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+
+    /// The columns of the log strip: the first index in view (`None` follows the end), and how many fit.
+    pub fn log_window(&self) -> (Option<u64>, u64) {
+        self.log_window
+    }
+
+    /// Which events are listed.
+    pub fn event_filter(&self) -> EventFilter {
+        self.event_filter
+    }
+
+    /// Changes whenever anything but the moment may have changed.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Takes the sentences that a screen reader has not heard yet.
+    pub fn take_announcements(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.announcements)
+    }
+
+    fn set_playing(&mut self, playing: bool) {
+        self.playing = playing;
+        self.stands_for_message = false;
+    }
+
+    fn step_forward(&mut self) {
+        self.set_playing(false);
+        self.run.step(&mut self.fresh);
+        self.absorb();
+    }
+
+    fn step_back(&mut self) {
+        self.set_playing(false);
+    }
+
+    fn load(&mut self, place: usize, seed: u64) {
+        self.chosen = place;
+        self.seed = seed;
+        self.events.clear();
+        self.fresh.clear();
+        self.losses = Losses::default();
+        self.refusal = None;
+        self.select(Selection::Nothing);
+        self.run = open(&self.plays[place], seed, self.speed, &mut self.fresh);
+        self.announcements.clear();
+        self.absorb();
+        self.announcements.clear();
+        self.measure();
+        self.set_playing(true);
+    }
+
+    fn select(&mut self, selection: Selection) {
+        self.menu_open = matches!(selection, Selection::Node(_));
+        self.selection = selection;
+        match selection {
+            Selection::Message(_) if self.playing => {
+                self.playing = false;
+                self.stands_for_message = true;
+            }
+            Selection::Message(_) => {}
+            _ if self.stands_for_message => self.set_playing(true),
+            _ => {}
+        }
+    }
+
+    fn select_message(&mut self, turn: Turn) {
+        let ids: Vec<u64> = self.world().flights().map(|flight| flight.id).collect();
+        let here = match self.selection {
+            Selection::Message(id) => ids.iter().position(|other| *other == id),
+            _ => None,
+        };
+        let count = ids.len();
+        let next = match (here, turn) {
+            (None, _) => 0,
+            (Some(here), Turn::Next) => (here + 1) % count,
+            (Some(here), Turn::Previous) => (here + count - 1) % count,
+        };
+        if let Some(id) = ids.get(next) {
+            self.select(Selection::Message(*id));
+        }
+    }
+
+    fn act(&mut self, act: &Act) {
+        self.refusal = None;
+        self.hint = self.hint.after(act);
+        for command in acts::commands(act, self.run.world()) {
+            if let Err(why) = self.run.command(command, &mut self.fresh) {
+                self.refusal = Some(why);
+            }
+        }
+        self.absorb();
+    }
+
+    fn measure(&mut self) {
+        let (width, height) = self.stage_size;
+        self.geometry = Geometry::new(width, height, self.run.world().machines().len() as u32);
+    }
+
+    /// Takes note of what has just happened.
+    fn absorb(&mut self) {
+        if self.fresh.is_empty() {
+            return;
+        }
+        self.revision += 1;
+        for event in self.fresh.drain(..) {
+            match &event.kind {
+                EventKind::Drop { .. } => self.losses.note(&event, &self.placed),
+                EventKind::Violation(_) => {
+                    self.playing = false;
+                    self.stands_for_message = false;
+                }
+                _ => {}
+            }
+            self.announcements.extend(text::announcement(&event));
+            if self.events.len() == EVENTS_MAX {
+                self.events.pop_front();
+            }
+            self.events.push_back(event);
+        }
+        if let Selection::Message(id) = self.selection
+            && self.run.world().flight(id).is_none()
+        {
+            self.select(Selection::Nothing);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What can be played, and how a play opens: shortly before the first election, so that nobody waits.
+
+use mini_raft_core::kv::ClientId;
+use mini_raft_core::run::Run;
+use mini_raft_core::sim::{ClientSetup, Command, Event, Mix, Setup};
+use mini_raft_core::time::Micros;
+
+/// How much of the reader's time passes before the first election timeout, in seconds.
+const LEAD_S: f64 = 0.2;
+/// The most simulated time before it, in milliseconds; a fast play would else open after it.
+const LEAD_MS_MAX: f64 = 20.0;
+
+/// A world and what is done to it.
+pub(super) struct Stageplay {
+    pub(super) name: String,
+    pub(super) about: String,
+    pub(super) setup: Setup,
+    pub(super) steps: Vec<(Micros, Command)>,
+}
+
+/// Free play, then the library.
+pub(super) fn stageplays() -> Vec<Stageplay> {
+    vec![free_play()]
+}
+
+/// Five nodes, and a client that writes now and then.
+fn free_play() -> Stageplay {
+    let client = ClientSetup {
+        id: ClientId::new("c1"),
+        every: Micros::from_millis(110),
+        mix: Mix { set: 3, get: 1, cas: 1, delete: 0, append: 0 },
+        keys: 3,
+    };
+    Stageplay {
+        name: "Free play".to_owned(),
+        about: "Five nodes, a client that writes now and then, and you.".to_owned(),
+        setup: Setup { seed: SEED_AT_FIRST, clients: vec![client], ..Setup::default() },
+        steps: Vec::new(),
+    }
+}
+
+/// A seed whose first election is short.
+const SEED_AT_FIRST: u64 = 199;
+
+/// Starts a play and runs it until shortly before its first election timeout, or its first step.
+pub(super) fn open(play: &Stageplay, seed: u64, speed: f64, events: &mut Vec<Event>) -> Run {
+    let setup = Setup { seed, ..play.setup.clone() };
+    let mut run = Run::new(setup, play.steps.clone(), events);
+    let first_timeout = run
+        .world()
+        .machines()
+        .iter()
+        .filter_map(|machine| Some(machine.to_world(machine.node()?.election_timer()?.deadline)))
+        .min();
+    let first_step = play.steps.iter().map(|(at, _)| *at).min();
+    let lead = Micros::from_millis_f64((LEAD_S * 1_000.0 * speed).min(LEAD_MS_MAX));
+    if let Some(at) = [first_timeout, first_step].into_iter().flatten().min() {
+        run.run_until(at - lead, events);
+    }
+    run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At first sight a leader is elected within two seconds of the reader's time, at the speed of the first sight.
+    #[test]
+    fn first_sight_shows_an_election_within_two_seconds() {
+        let speed = crate::model::SPEED_AT_FIRST;
+        let mut events = Vec::new();
+        let mut run = open(&free_play(), SEED_AT_FIRST, speed, &mut events);
+        assert!(run.world().leader().is_none(), "it opens after the election");
+        let started_at = run.now();
+        run.run_until(started_at + Micros((2_000_000.0 * speed) as u64), &mut events);
+        assert!(run.world().leader().is_some(), "no leader within two seconds");
+    }
+}
