@@ -6,13 +6,14 @@ mod opening;
 
 use std::collections::VecDeque;
 
+use mini_raft_core::check::Checks;
 use mini_raft_core::run::Run;
 use mini_raft_core::sim::{Event, EventKind, World};
 use mini_raft_core::time::Micros;
 
 use self::losses::Losses;
 use self::opening::{Stageplay, open, stageplays};
-use crate::model::{Face, Geometry, HintView, PlacedFlight, clamp_speed, face, place_flights};
+use crate::model::{Chronicle, Face, Geometry, HintView, PlacedFlight, clamp_speed, face, place_flights};
 use crate::text;
 use crate::wish::{Act, EventFilter, Selection, Turn, Wish};
 
@@ -30,6 +31,8 @@ pub struct Session {
     seed: u64,
     run: Run,
     events: VecDeque<Event>,
+    chronicle: Chronicle,
+    checks: Checks,
     /// Events that have not been absorbed yet; kept for its memory.
     fresh: Vec<Event>,
     playing: bool,
@@ -65,8 +68,10 @@ impl Session {
             plays,
             chosen: 0,
             seed,
+            checks: Checks::new(run.world().setup()),
             run,
             events: VecDeque::with_capacity(EVENTS_MAX),
+            chronicle: Chronicle::default(),
             fresh,
             playing: true,
             speed,
@@ -180,6 +185,16 @@ impl Session {
         &self.events
     }
 
+    /// What is remembered for longer than the latest events.
+    pub fn chronicle(&self) -> &Chronicle {
+        &self.chronicle
+    }
+
+    /// The safety properties, as far as the run has come.
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
     /// What is selected.
     pub fn selection(&self) -> Selection {
         self.selection
@@ -274,12 +289,13 @@ impl Session {
         self.chosen = place;
         self.seed = seed;
         self.events.clear();
+        self.chronicle = Chronicle::default();
         self.fresh.clear();
         self.losses = Losses::default();
         self.refusal = None;
         self.select(Selection::Nothing);
         self.run = open(&self.plays[place], seed, self.speed, &mut self.fresh);
-        self.announcements.clear();
+        self.checks = Checks::new(self.run.world().setup());
         self.absorb();
         self.announcements.clear();
         self.measure();
@@ -340,6 +356,8 @@ impl Session {
         }
         self.revision += 1;
         for event in self.fresh.drain(..) {
+            self.checks.observe(&event);
+            self.chronicle.observe(&event);
             match &event.kind {
                 EventKind::Drop { .. } => self.losses.note(&event, &self.placed),
                 EventKind::Violation(_) => {

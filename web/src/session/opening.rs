@@ -1,8 +1,8 @@
 //! What can be played, and how a play opens: shortly before the first election, so that nobody waits.
 
-use mini_raft_core::kv::ClientId;
 use mini_raft_core::run::Run;
-use mini_raft_core::sim::{ClientSetup, Command, Event, Mix, Setup};
+use mini_raft_core::scenario::{Scenario, library};
+use mini_raft_core::sim::{Command, Event, Setup};
 use mini_raft_core::time::Micros;
 
 /// How much of the reader's time passes before the first election timeout, in seconds.
@@ -18,29 +18,17 @@ pub(super) struct Stageplay {
     pub(super) steps: Vec<(Micros, Command)>,
 }
 
-/// Free play, then the library.
+/// The library; the page opens with the first.
 pub(super) fn stageplays() -> Vec<Stageplay> {
-    vec![free_play()]
+    library()
+        .iter()
+        .map(|builtin| {
+            let Scenario { name, about, setup, steps, .. } = builtin.scenario();
+            let steps = steps.into_iter().map(|step| (step.at, step.command)).collect();
+            Stageplay { name, about, setup, steps }
+        })
+        .collect()
 }
-
-/// Five nodes, and a client that writes now and then.
-fn free_play() -> Stageplay {
-    let client = ClientSetup {
-        id: ClientId::new("c1"),
-        every: Micros::from_millis(110),
-        mix: Mix { set: 3, get: 1, cas: 1, delete: 0, append: 0 },
-        keys: 3,
-    };
-    Stageplay {
-        name: "Free play".to_owned(),
-        about: "Five nodes, a client that writes now and then, and you.".to_owned(),
-        setup: Setup { seed: SEED_AT_FIRST, clients: vec![client], ..Setup::default() },
-        steps: Vec::new(),
-    }
-}
-
-/// A seed whose first election is short.
-const SEED_AT_FIRST: u64 = 199;
 
 /// Starts a play and runs it until shortly before its first election timeout, or its first step.
 pub(super) fn open(play: &Stageplay, seed: u64, speed: f64, events: &mut Vec<Event>) -> Run {
@@ -69,7 +57,8 @@ mod tests {
     fn first_sight_shows_an_election_within_two_seconds() {
         let speed = crate::model::SPEED_AT_FIRST;
         let mut events = Vec::new();
-        let mut run = open(&free_play(), SEED_AT_FIRST, speed, &mut events);
+        let play = &stageplays()[0];
+        let mut run = open(play, play.setup.seed, speed, &mut events);
         assert!(run.world().leader().is_none(), "it opens after the election");
         let started_at = run.now();
         run.run_until(started_at + Micros((2_000_000.0 * speed) as u64), &mut events);
