@@ -61,8 +61,13 @@ impl<R: Rules> Node<R> {
                 continue;
             };
             // Where the logs match for certain, so that a message that overtakes others is not refused.
-            let prev_index = progress.match_index;
+            let (prev_index, heartbeat_at) = (progress.match_index, progress.heartbeat_at);
             self.send_append(to, prev_index, Arc::from([]), out);
+            // It cannot tell whether entries were lost, so it does not stand for the heartbeat that can: else a steady
+            // stream of reads keeps a full window full for ever.
+            if let Some(progress) = self.progress_mut(to) {
+                progress.heartbeat_at = heartbeat_at;
+            }
         }
     }
 
@@ -182,13 +187,15 @@ impl<R: Rules> Node<R> {
         out: &mut Output,
     ) {
         let ours = conflict_term.and_then(|term| self.log.last_index_of_term(term, prev_log_index));
+        let first_index = self.log.first_index();
         let Some(progress) = self.progress_mut(from) else {
             return;
         };
         let current = match progress.state {
             ProgressState::Probe { .. } => prev_log_index == progress.next_index.prev(),
             ProgressState::Replicate { .. } => {
-                prev_log_index > progress.match_index && prev_log_index < progress.next_index
+                // What lies before the end of the snapshot is asked about there: see `send_append`.
+                prev_log_index > progress.match_index && prev_log_index < progress.next_index.max(first_index)
             }
             ProgressState::Snapshot { .. } => false,
         };

@@ -294,3 +294,36 @@ fn malformed_appends_are_ignored() {
     assert_eq!(bench.terms(0), Vec::<u64>::new());
     assert_eq!(bench.node(0).commit_index(), Index::ZERO);
 }
+
+/// Rounds for reads cannot tell that entries were lost, so however many there are, heartbeats that can still go out.
+#[test]
+fn replicate_lost_append_recovered_under_a_stream_of_reads() {
+    let mut bench = Bench::with(3, |config| config.max_inflight = 1, []);
+    bench.elect(0);
+    bench.propose(0, "lost");
+    bench.deliver_while(|message| message.to.0 != 2 && message.from.0 != 2);
+    for read in 0..20 {
+        bench.now += Micros::from_millis(20);
+        bench.step(0, Input::Read(ReadId(read)));
+        bench.step(0, Input::TimerCheck);
+        bench.deliver_all();
+    }
+    assert_eq!(bench.commands(2), ["lost"]);
+}
+
+/// What was lost on the way and is compacted by now is replaced by a snapshot, though the window is full.
+#[test]
+fn replicate_lost_append_that_is_compacted_since() {
+    let mut bench = Bench::with(3, |config| config.max_inflight = 1, []);
+    bench.elect(0);
+    bench.propose(0, "lost");
+    bench.deliver_while(|message| message.to.0 != 2 && message.from.0 != 2);
+    bench.propose(0, "follows");
+    bench.deliver_while(|message| message.to.0 != 2 && message.from.0 != 2);
+    bench.snapshot(0);
+    for _ in 0..4 {
+        bench.heartbeat(0);
+    }
+    assert_eq!(bench.node(2).log().last(), bench.node(0).log().last());
+    assert_eq!(bench.node(2).last_applied(), Index(3));
+}
