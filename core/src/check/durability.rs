@@ -70,8 +70,13 @@ impl Durability {
             return;
         };
         let term = reply.campaign_term;
-        let on_disk = self.votes.get(&voter).and_then(|votes| votes.get(&term));
-        if reply.vote_granted && on_disk != Some(&candidate) {
+        let votes = self.votes.get(&voter);
+        let on_disk = votes.and_then(|votes| votes.get(&term));
+        // A server that voted in many terms while its disk was busy tells of all these votes at once.
+        let is_forgotten = votes.is_some_and(|votes| {
+            votes.len() == VOTES_REMEMBERED && votes.first_key_value().is_some_and(|(first, _)| term < *first)
+        });
+        if reply.vote_granted && on_disk != Some(&candidate) && !is_forgotten {
             report.broken(
                 Property::Durability,
                 format!(

@@ -45,10 +45,14 @@ impl Servers {
         self.by_id.iter().map(|(id, server)| (*id, server))
     }
 
-    /// The least entry that some server has compacted its log to.
+    /// What no log needs any more, in memory or on disk: where the compacted logs begin that reach back furthest. A
+    /// snapshot may not be on disk yet, so a disk is taken to need the last entry on it.
     pub(super) fn compacted(&self) -> EntryId {
-        let snapshots = self.by_id.values().map(|server| server.snapshot);
-        snapshots.min_by_key(|id| id.index).unwrap_or(EntryId::ZERO)
+        let needed = || self.by_id.values().flat_map(|server| [server.snapshot, server.disk_end]);
+        EntryId {
+            term: needed().map(|id| id.term).min().unwrap_or_default(),
+            index: needed().map(|id| id.index).min().unwrap_or_default(),
+        }
     }
 
     /// The servers as they are after the event.
