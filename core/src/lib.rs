@@ -10,6 +10,7 @@ pub mod run;
 pub mod scenario;
 pub mod sim;
 pub mod time;
+pub mod timeline;
 pub mod trace;
 
 mod hash;

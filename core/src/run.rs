@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::raft::NodeId;
+use crate::check::Checks;
 use crate::sim::{Command, Event, EventKind, Setup, World};
 use crate::time::Micros;
 
@@ -10,6 +10,7 @@ use crate::time::Micros;
 #[derive(Clone, Debug)]
 pub struct Run {
     world: World,
+    checks: Checks,
     /// What has been done, then what is still to come, in order.
     steps: Arc<Vec<(Micros, Command)>>,
     /// The place in the scenario of each of them; `None` for a person's.
@@ -27,20 +28,30 @@ impl Run {
     pub fn new(setup: Setup, steps: Vec<(Micros, Command)>, events: &mut Vec<Event>) -> Run {
         let mut steps: Vec<_> = steps.into_iter().enumerate().collect();
         steps.sort_by_key(|(_, (at, _))| *at);
+        let checks = Checks::new(&setup);
         let (places, steps) = steps.into_iter().map(|(place, step)| (Some(place), step)).unzip();
-        Run {
+        let first = events.len();
+        let mut run = Run {
             world: World::new(&setup, events),
+            checks,
             steps: Arc::new(steps),
             places: Arc::new(places),
             done: 0,
             items: 0,
             last_item_at: None,
-        }
+        };
+        run.check(first, events);
+        run
     }
 
     /// The world.
     pub fn world(&self) -> &World {
         &self.world
+    }
+
+    /// The checks, and what they have found so far.
+    pub fn checks(&self) -> &Checks {
+        &self.checks
     }
 
     /// The simulated time.
@@ -119,6 +130,25 @@ impl Run {
         Ok(())
     }
 
+    /// This run with the steps that `later`, which went on from it, knows: what a person did after it included.
+    pub(crate) fn with_steps_of(mut self, later: &Run) -> Run {
+        assert!(self.done <= later.steps.len(), "the later run went on from the earlier one");
+        self.steps = later.steps.clone();
+        self.places = later.places.clone();
+        self
+    }
+
+    /// Forgets what a person does after now; the scenario's steps stay.
+    pub(crate) fn forget_later_actions(&mut self) {
+        let is_kept = |place: usize| place < self.done || self.places[place].is_some();
+        let kept: Vec<usize> = (0..self.steps.len()).filter(|place| is_kept(*place)).collect();
+        if kept.len() < self.steps.len() {
+            let steps = kept.iter().map(|place| self.steps[*place].clone()).collect();
+            let places = kept.iter().map(|place| self.places[*place]).collect();
+            (self.steps, self.places) = (Arc::new(steps), Arc::new(places));
+        }
+    }
+
     fn do_step(&mut self, events: &mut Vec<Event>) {
         let steps = self.steps.clone();
         let (at, command) = &steps[self.done];
@@ -132,10 +162,13 @@ impl Run {
         }
     }
 
-    fn check(&mut self, _first: usize, _events: &mut Vec<Event>) {}
-
-    /// The leader, if any: for those who only want to know that.
-    pub fn leader(&self) -> Option<NodeId> {
-        self.world.leader()
+    /// Shows the events from `first` on to the checks, and adds what these find.
+    fn check(&mut self, first: usize, events: &mut Vec<Event>) {
+        for place in first..events.len() {
+            let cause = events[place].seq;
+            for violation in self.checks.observe(&events[place]) {
+                self.world.add_event(Some(cause), EventKind::Violation(violation), events);
+            }
+        }
     }
 }
