@@ -34,7 +34,43 @@ macro_rules! library {
     };
 }
 
-const LIBRARY: &[Builtin] = library!["default",];
+const LIBRARY: &[Builtin] = library![
+    "default",
+    "initial_election",
+    "reelection_after_leader_failure",
+    "term_increases_on_election",
+    "log_replication_to_followers",
+    "commit_index_advances",
+    "state_machine_application",
+    "election_safety",
+    "log_matching",
+    "state_persists_across_restart",
+    "snapshot_creation",
+    "majority_partition_continues",
+    "metrics_tracking",
+    "replicate_figure7_logs_converge",
+    "commit_figure8_old_term_not_counted",
+    "without_commit_only_current_term",
+    "election_split_vote_resolves",
+    "election_candidate_behind_quorum_loses",
+    "prevote_partitioned_node_keeps_term",
+    "prevote_off_returning_node_disrupts",
+    "checkquorum_isolated_leader_steps_down",
+    "checkquorum_one_way_link",
+    "transfer_to_up_to_date",
+    "replicate_fast_backtrack",
+    "snapshot_to_lagging_follower",
+    "replicate_reordered_append_keeps_tail",
+    "persist_unsynced_tail_lost",
+    "persist_leader_own_disk_slow",
+    "client_retry_applied_once",
+    "read_index_isolated_leader_never_answers",
+    "client_progress_in_majority",
+    "fault_clock_skew",
+    "fault_pause_resume",
+    "fault_partial_partition_chain",
+    "fault_churn_unreliable",
+];
 
 #[cfg(test)]
 mod tests {

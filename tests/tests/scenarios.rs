@@ -1,0 +1,75 @@
+//! Every scenario of the library comes true: one test for each file, so that its name shows.
+
+use std::collections::BTreeSet;
+
+use mini_raft_core::play::play;
+use mini_raft_core::scenario;
+use mini_raft_tests::files::files_below;
+
+macro_rules! scenarios {
+    ($($name:ident,)*) => {
+        const PLAYED: &[&str] = &[$(stringify!($name),)*];
+
+        $(#[test]
+        fn $name() {
+            comes_true(stringify!($name));
+        })*
+    };
+}
+
+scenarios! {
+    default,
+    initial_election,
+    reelection_after_leader_failure,
+    term_increases_on_election,
+    log_replication_to_followers,
+    commit_index_advances,
+    state_machine_application,
+    election_safety,
+    log_matching,
+    state_persists_across_restart,
+    snapshot_creation,
+    majority_partition_continues,
+    metrics_tracking,
+    replicate_figure7_logs_converge,
+    commit_figure8_old_term_not_counted,
+    without_commit_only_current_term,
+    election_split_vote_resolves,
+    election_candidate_behind_quorum_loses,
+    prevote_partitioned_node_keeps_term,
+    prevote_off_returning_node_disrupts,
+    checkquorum_isolated_leader_steps_down,
+    checkquorum_one_way_link,
+    transfer_to_up_to_date,
+    replicate_fast_backtrack,
+    snapshot_to_lagging_follower,
+    replicate_reordered_append_keeps_tail,
+    persist_unsynced_tail_lost,
+    persist_leader_own_disk_slow,
+    client_retry_applied_once,
+    read_index_isolated_leader_never_answers,
+    client_progress_in_majority,
+    fault_clock_skew,
+    fault_pause_resume,
+    fault_partial_partition_chain,
+    fault_churn_unreliable,
+}
+
+fn comes_true(stem: &str) {
+    let scenario = scenario::builtin(stem).expect("the library has it").scenario();
+    let report = play(&scenario, |_| {});
+    assert!(report.ok(), "{stem}:\n{}", report.failures().join("\n"));
+}
+
+/// No file of `scenarios/` is left out, neither here nor in the library.
+#[test]
+fn every_file_is_in_the_library_and_played() {
+    let files = files_below("scenarios", &[".json"]);
+    let stem = |path: &str| path.trim_start_matches("scenarios/").trim_end_matches(".json").to_owned();
+    let files: BTreeSet<String> = files.iter().map(|file| stem(&file.path)).collect();
+    let built_in: BTreeSet<String> =
+        scenario::library().iter().map(|builtin| builtin.stem.to_owned()).collect();
+    let played: BTreeSet<String> = PLAYED.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(files, built_in);
+    assert_eq!(files, played);
+}
