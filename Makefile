@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 PORT ?= 8080
-SCENARIO ?= scenarios/leader-crash.json
+SCENARIO ?= scenarios/default.json
 RUN := scripts/with-tools.sh
 WASM := --target wasm32-unknown-unknown
 
