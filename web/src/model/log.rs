@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mini_raft_core::raft::{Index, Log, NodeId, RoleName};
 use mini_raft_core::sim::{Machine, World};
 
+use super::log_axis::{Axis, AxisStart};
 use crate::session::Session;
 use crate::text;
 use crate::wish::Selection;
@@ -15,12 +16,10 @@ const OVERSCAN: u64 = 8;
 /// The logs, side by side.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogView {
-    /// The first index of the axis: what no snapshot stands for on at least one node.
-    pub origin: u64,
-    /// The last index of any log; `origin - 1` if all are empty.
-    pub last: u64,
-    /// Whether a snapshot stands for the beginning of any log.
-    pub has_snapshot: bool,
+    /// The columns.
+    pub axis: Axis,
+    /// The first and the last index of the columns that are built.
+    pub built: (u64, u64),
     /// The leader that all rows are compared with: the one that is selected, or else the one of the highest term.
     pub leader: Option<u32>,
     /// The entry that the inspector shows.
@@ -40,16 +39,23 @@ pub struct LogRow {
     pub snapshot: u64,
     /// Its last index.
     pub last: u64,
-    /// Its log is on stable storage up to here.
+    /// How far it has come.
+    pub reach: Reach,
+    /// What the leader knows of it, if it is a follower of one.
+    pub progress: Option<LogProgress>,
+    /// The entries in view.
+    pub cells: Vec<LogCell>,
+}
+
+/// How far a node has come with its log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// It is on stable storage up to here.
     pub durable: u64,
     /// Its `commit_index`; 0 while it is down: that is not on disk.
     pub commit: u64,
     /// Its `last_applied`; 0 while it is down.
     pub applied: u64,
-    /// What the leader knows of it, if it is a follower of one.
-    pub progress: Option<LogProgress>,
-    /// The entries in view.
-    pub cells: Vec<LogCell>,
 }
 
 /// What a leader knows of a follower's log (Figure 2).
@@ -61,7 +67,7 @@ pub struct LogProgress {
     pub match_index: u64,
 }
 
-/// One entry of one log. Its state is not here, since it follows from the row: [`LogRow::state_of`].
+/// One entry of one log. Its state is not here, since it follows from the row: [`Reach::state_of`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LogCell {
     /// Its place in the log.
@@ -97,9 +103,9 @@ impl CellState {
     }
 }
 
-impl LogRow {
-    /// How far the entry at `index` has come here.
-    pub fn state_of(&self, index: u64) -> CellState {
+impl Reach {
+    /// How far the entry at `index` has come.
+    pub fn state_of(self, index: u64) -> CellState {
         if index <= self.applied {
             CellState::Applied
         } else if index <= self.commit {
@@ -155,9 +161,11 @@ pub fn log_view_of(world: &World, seen_by: Option<u32>, first: Option<u64>, colu
         }
     }
     LogView {
-        origin,
-        last,
-        has_snapshot: rows.iter().any(|row| row.snapshot > 0),
+        axis: Axis {
+            start: AxisStart { origin, has_snapshot: rows.iter().any(|row| row.snapshot > 0) },
+            last,
+        },
+        built: (from, last.min(to.saturating_sub(1))),
         leader: leader.map(|id| id.0),
         selected: None,
         rows,
@@ -172,16 +180,18 @@ fn row_without_cells(machine: &Machine) -> LogRow {
         up: false,
         snapshot: log.snapshot_id().index.0,
         last,
-        durable: last,
+        reach: Reach { durable: last, commit: 0, applied: 0 },
         ..LogRow::default()
     };
     match machine.node() {
         None => row,
         Some(node) => LogRow {
             up: true,
-            durable: node.durable_index().0,
-            commit: node.commit_index().0,
-            applied: node.last_applied().0,
+            reach: Reach {
+                durable: node.durable_index().0,
+                commit: node.commit_index().0,
+                applied: node.last_applied().0,
+            },
             ..row
         },
     }

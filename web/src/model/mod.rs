@@ -12,6 +12,7 @@ pub mod inspector;
 pub mod keys;
 pub mod kv;
 pub mod log;
+pub mod log_axis;
 pub mod menu;
 pub mod message;
 pub mod network;
@@ -44,4 +45,9 @@ pub use timer::timers;
 /// The hue of a term: one of five, for `data-hue`; the number is always printed too.
 pub fn hue(term: u64) -> u8 {
     (term % 5) as u8
+}
+
+/// How much `part` is of `whole`, from 0 to 1; 0 of nothing.
+pub fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { (part as f64 / whole as f64).clamp(0.0, 1.0) }
 }
