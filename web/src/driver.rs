@@ -176,7 +176,7 @@ impl Driver {
             Tab::Inspector => show(world.inspector, inspector_view(session)),
             Tab::Dashboard => show(world.dashboard, dashboard_view(session)),
             Tab::Events => show(world.events, events_view(session)),
-            Tab::State | Tab::Logs | Tab::Checks | Tab::Network => {}
+            Tab::State | Tab::Logs | Tab::Network => {}
         }
         false
     }

@@ -3,6 +3,8 @@
 //! The words are the paper's. A sentence names its subject and the values that it rests on; the rule behind it comes
 //! from [`Fact::clause`](mini_raft_core::raft::Fact::clause). Nothing here decides anything.
 
+pub mod help;
+
 mod event;
 mod fact;
 mod message;

@@ -3,8 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::inspect::use_inspect;
 use crate::model::ChecksView;
-use crate::state::use_wishes;
 use crate::wish::Selection;
 
 /// The badge in the top strip, with the list of properties that opens below it.
@@ -62,7 +62,7 @@ pub fn ChecksPanel(
     /// What it shows.
     view: Signal<ChecksView>,
 ) -> impl IntoView {
-    let wishes = use_wishes();
+    let inspect = use_inspect();
     let properties = Memo::new(move |_| view.with(|view| view.properties.clone()));
     let details = Memo::new(move |_| view.with(|view| view.details.clone()));
     view! {
@@ -73,7 +73,7 @@ pub fn ChecksPanel(
                     <b>{detail.property}</b>
                     " "
                     {detail.detail}
-                    <button class="link" on:click=move |_| wishes.select(Selection::Event(detail.event))>
+                    <button class="link" on:click=move |_| inspect(Selection::Event(detail.event))>
                         "See the event"
                     </button>
                 </li>

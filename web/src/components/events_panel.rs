@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::inspect::use_inspect;
 use crate::model::{EventsView, hue};
 use crate::state::use_wishes;
 use crate::wish::{EventFilter, EventsAbout, Selection, Wish};
@@ -13,6 +14,7 @@ pub fn EventsPanel(
     view: Signal<EventsView>,
 ) -> impl IntoView {
     let wishes = use_wishes();
+    let inspect = use_inspect();
     let filter = Memo::new(move |_| view.with(|view| view.filter));
     let nodes = Memo::new(move |_| view.with(|view| view.nodes));
     let lines = Memo::new(move |_| view.with(|view| view.lines.clone()));
@@ -52,7 +54,7 @@ pub fn EventsPanel(
             <ol class="events-list" reversed>
                 <For each=move || lines.get() key=|line| line.event let:line>
                     <li data-tone=line.tone.name()>
-                        <button on:click=move |_| wishes.select(Selection::Event(line.event))>
+                        <button on:click=move |_| inspect(Selection::Event(line.event))>
                             <time>{line.at}</time>
                             <span class="events-term" data-hue=line.term.map(hue)>
                                 {line.term.map(|term| format!("T{term}"))}

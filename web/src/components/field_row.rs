@@ -6,7 +6,7 @@ use crate::model::{InspectorView, hue};
 
 /// One field of a section of the inspector.
 #[component]
-pub(super) fn FieldRow(
+pub fn FieldRow(
     view: Signal<InspectorView>,
     section: &'static str,
     place: usize,
@@ -28,7 +28,9 @@ pub(super) fn FieldRow(
 
 /// `data-changed` of an element that shows this value: it is another one after each change, so that the mark's
 /// animation begins anew every time.
-pub(super) fn change_mark<T: Clone + PartialEq + Send + Sync + 'static>(value: Memo<T>) -> Signal<Option<&'static str>> {
+pub(super) fn change_mark<T: Clone + PartialEq + Send + Sync + 'static>(
+    value: Memo<T>,
+) -> Signal<Option<&'static str>> {
     let changes = Memo::new(move |before: Option<&(T, u32)>| {
         let now = value.get();
         match before {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::field_row::{FieldRow, change_mark};
+use super::inspect::use_inspect;
 use super::{Scale, Slider};
 use crate::model::inspector::{InspectorView, LEADER_STATE, LinkSettings, PeerRow, Related, Subject, Why};
 use crate::model::{hue, share};
@@ -121,7 +122,8 @@ fn Sections(view: Signal<InspectorView>) -> impl IntoView {
 /// `next_index` and `match_index` of each follower, with how far that is of the leader's log.
 #[component]
 fn Peers(view: Signal<InspectorView>) -> impl IntoView {
-    let nodes = Memo::new(move |_| view.with(|view| view.peers.iter().map(|peer| peer.node).collect::<Vec<_>>()));
+    let nodes =
+        Memo::new(move |_| view.with(|view| view.peers.iter().map(|peer| peer.node).collect::<Vec<_>>()));
     view! {
         <table class="peers">
             <thead>
@@ -254,7 +256,7 @@ fn LinkControls(view: Signal<InspectorView>) -> impl IntoView {
 }
 
 fn related_list(related: &[Related]) -> impl IntoView + use<> {
-    let wishes = use_wishes();
+    let inspect = use_inspect();
     let lines = related
         .iter()
         .cloned()
@@ -262,7 +264,7 @@ fn related_list(related: &[Related]) -> impl IntoView + use<> {
             view! {
                 <li>
                     <small>{line.how}</small>
-                    <button class="link" on:click=move |_| wishes.select(Selection::Event(line.event))>
+                    <button class="link" on:click=move |_| inspect(Selection::Event(line.event))>
                         {line.text}
                     </button>
                 </li>

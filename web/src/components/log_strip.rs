@@ -6,7 +6,8 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::resize::on_resize;
+use super::inspect::use_inspect;
+use super::resize::watch_size;
 use crate::model::hue;
 use crate::model::log::{LogCell, LogProgress, LogView, Reach};
 use crate::model::log_axis::{Axis, AxisStart, GAP_PX, NAME_PX};
@@ -67,14 +68,15 @@ pub fn LogStrip(
         }
         axis
     });
-    on_resize(scroller, move || {
+    watch_size(scroller, move |_, _| {
         if follows.get_untracked() {
             to_end();
         }
         report();
     });
 
-    let select = move |node: u32, index: u64| wishes.select(Selection::Entry { node, index });
+    let inspect = use_inspect();
+    let select = move |node: u32, index: u64| inspect(Selection::Entry { node, index });
     let see = move |index: u64| {
         if let Some(scroller) = scroller.get_untracked() {
             let (scrolled, seen) = (f64::from(scroller.scroll_left()), f64::from(scroller.client_width()));

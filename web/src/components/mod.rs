@@ -8,6 +8,7 @@ mod field_row;
 pub mod help;
 pub mod hint;
 pub mod icon;
+mod inspect;
 pub mod inspector;
 pub mod keyboard;
 pub mod log_strip;

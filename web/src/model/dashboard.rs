@@ -1,9 +1,12 @@
 //! The guide's dashboard: the cluster at a glance, its nodes, and what it did in the last minute.
 
+use mini_raft_core::metrics::{MetricsView, SecondView};
 use mini_raft_core::raft::{NodeId, RoleName};
 use mini_raft_core::sim::{Machine, Status, World};
+use mini_raft_core::time::Micros;
 
 use crate::session::Session;
+use crate::text;
 
 /// The dashboard.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +27,10 @@ pub struct DashboardView {
     pub term: u64,
     /// Each node.
     pub nodes: Vec<NodeRow>,
+    /// What it did in the last minute.
+    pub metrics: Vec<MetricRow>,
+    /// How much of a minute there has been, in words.
+    pub window: String,
 }
 
 /// How well a cluster is.
@@ -77,9 +84,106 @@ pub struct NodeRow {
     pub log: u64,
 }
 
+/// One number of the last minute.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricRow {
+    /// What it is.
+    pub name: &'static str,
+    /// The number, with its unit.
+    pub value: String,
+    /// More about it, in a few words.
+    pub note: String,
+    /// How long its bar is, 0 to 1; `None` if it has none.
+    pub bar: Option<f64>,
+    /// Its course over the seconds, as the points of a line in a box of 100 × 20; empty if it has none.
+    pub spark: String,
+}
+
 /// Builds the view of what the session shows.
 pub fn dashboard_view(session: &Session) -> DashboardView {
-    dashboard_view_of(session.world())
+    let world = session.world();
+    let metrics = session.metrics().view(world.now());
+    DashboardView {
+        metrics: metric_rows(&metrics),
+        window: format!("last {:.0} s", (metrics.window.0 as f64 / 1e6).ceil()),
+        ..dashboard_view_of(world)
+    }
+}
+
+/// The guide's five numbers.
+pub fn metric_rows(metrics: &MetricsView) -> Vec<MetricRow> {
+    let seconds = &metrics.seconds;
+    let line = |of: fn(&SecondView) -> f64| spark(seconds.iter().map(of));
+    let busiest = seconds.iter().map(|second| second.operations).max().unwrap_or(0);
+    let ms = |span: Option<Micros>| span.map_or(0.0, Micros::as_millis_f64);
+    let told = |span: Option<Micros>| span.map_or_else(|| "–".to_owned(), text::span);
+    vec![
+        MetricRow {
+            name: "Operations/sec",
+            value: format!("{:.1}", metrics.operations_per_second),
+            note: match metrics.failures {
+                0 => format!("{} in all", text::count(metrics.operations)),
+                failures => format!("{} failed", text::count(failures)),
+            },
+            bar: Some(fraction(metrics.operations_per_second, busiest as f64)),
+            spark: line(|second| second.operations as f64),
+        },
+        MetricRow {
+            name: "Avg latency",
+            value: told(metrics.latency_average),
+            note: format!("99 % within {}", told(metrics.latency_p99)),
+            bar: Some(fraction(ms(metrics.latency_average), ms(metrics.latency_p99))),
+            spark: line(|second| second.latency_average.map_or(0.0, Micros::as_millis_f64)),
+        },
+        MetricRow {
+            name: "Leader elections",
+            value: text::count(metrics.elections),
+            note: format!("{} since the start", text::count(metrics.elections_in_all)),
+            bar: None,
+            spark: line(|second| second.elections as f64),
+        },
+        MetricRow {
+            name: "Entries committed",
+            value: text::count(metrics.committed),
+            note: format!("{} since the start", text::count(metrics.committed_in_all)),
+            bar: None,
+            spark: line(|second| second.committed as f64),
+        },
+        MetricRow {
+            name: "RPC success rate",
+            value: metrics
+                .rpc_success
+                .map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0)),
+            note: match metrics.dropped {
+                0 => "no message lost".to_owned(),
+                lost => format!("{} lost", text::count(lost)),
+            },
+            bar: metrics.rpc_success,
+            spark: line(|second| {
+                let sent = second.delivered + second.dropped;
+                if sent == 0 { 1.0 } else { second.delivered as f64 / sent as f64 }
+            }),
+        },
+    ]
+}
+
+/// These values as the points of a line in a box of 100 × 20, from 0 at its bottom to the greatest at its top.
+fn spark(values: impl Iterator<Item = f64>) -> String {
+    let values: Vec<f64> = values.collect();
+    let greatest = values.iter().copied().fold(0.0, f64::max);
+    if values.len() < 2 || greatest <= 0.0 {
+        return String::new();
+    }
+    let step = 100.0 / (values.len() - 1) as f64;
+    let points = values
+        .iter()
+        .enumerate()
+        .map(|(place, value)| format!("{:.1},{:.1}", place as f64 * step, 19.0 - 18.0 * value / greatest));
+    points.collect::<Vec<_>>().join(" ")
+}
+
+fn fraction(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 }
 }
 
 /// A world at a glance.
@@ -95,6 +199,7 @@ pub fn dashboard_view_of(world: &World) -> DashboardView {
         unreachable: in_state(&["paused", "down"]),
         term: nodes.iter().map(|row| row.term).max().unwrap_or(0),
         nodes,
+        ..DashboardView::default()
     }
 }
 

@@ -7,6 +7,7 @@ mod opening;
 use std::collections::VecDeque;
 
 use mini_raft_core::check::Checks;
+use mini_raft_core::metrics::Metrics;
 use mini_raft_core::run::Run;
 use mini_raft_core::sim::{Event, EventKind, World};
 use mini_raft_core::time::Micros;
@@ -33,6 +34,7 @@ pub struct Session {
     events: VecDeque<Event>,
     chronicle: Chronicle,
     checks: Checks,
+    metrics: Metrics,
     /// Events that have not been absorbed yet; kept for its memory.
     fresh: Vec<Event>,
     playing: bool,
@@ -69,6 +71,7 @@ impl Session {
             chosen: 0,
             seed,
             checks: Checks::new(run.world().setup()),
+            metrics: Metrics::new(),
             run,
             events: VecDeque::with_capacity(EVENTS_MAX),
             chronicle: Chronicle::default(),
@@ -195,6 +198,11 @@ impl Session {
         &self.checks
     }
 
+    /// The numbers of the last minute.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// What is selected.
     pub fn selection(&self) -> Selection {
         self.selection
@@ -296,6 +304,7 @@ impl Session {
         self.select(Selection::Nothing);
         self.run = open(&self.plays[place], seed, self.speed, &mut self.fresh);
         self.checks = Checks::new(self.run.world().setup());
+        self.metrics = Metrics::new();
         self.absorb();
         self.announcements.clear();
         self.measure();
@@ -357,6 +366,7 @@ impl Session {
         self.revision += 1;
         for event in self.fresh.drain(..) {
             self.checks.observe(&event);
+            self.metrics.observe(&event);
             self.chronicle.observe(&event);
             match &event.kind {
                 EventKind::Drop { .. } => self.losses.note(&event, &self.placed),

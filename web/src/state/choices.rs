@@ -41,8 +41,6 @@ pub enum Tab {
     Logs,
     /// The dashboard.
     Dashboard,
-    /// The safety properties.
-    Checks,
     /// The network's settings.
     Network,
     /// The list of events.
@@ -65,8 +63,8 @@ impl Theme {
 
 impl Tab {
     /// All of them.
-    pub const ALL: [Tab; 7] =
-        [Tab::Inspector, Tab::State, Tab::Logs, Tab::Dashboard, Tab::Checks, Tab::Network, Tab::Events];
+    pub const ALL: [Tab; 6] =
+        [Tab::Inspector, Tab::State, Tab::Logs, Tab::Dashboard, Tab::Network, Tab::Events];
 
     /// The name in storage and in ids of elements.
     pub fn name(self) -> &'static str {
@@ -75,7 +73,6 @@ impl Tab {
             Tab::State => "state",
             Tab::Logs => "logs",
             Tab::Dashboard => "dashboard",
-            Tab::Checks => "checks",
             Tab::Network => "network",
             Tab::Events => "events",
         }

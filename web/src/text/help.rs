@@ -1,0 +1,49 @@
+//! What the help says.
+
+/// Things to try, in their order.
+pub const TRY: &[&str] = &[
+    "Click the leader (the node with the crown) and crash it. The others notice when it falls silent, and elect another.",
+    "Send a request with the form “State machines”, and watch the entry travel: into the leader's log, into the others', committed once a majority has it on disk, applied everywhere.",
+    "Restart the crashed node: it keeps what was on its disk, and catches up.",
+    "Isolate the leader in the panel “Network”: it goes on as leader of an old term, and can commit nothing. The majority elects another. Heal all, and see whose entries stay.",
+    "Force a split vote in the panel “Network”: several nodes stand at once, and nobody gets a majority.",
+    "Click a message and drop it, or a line and cut it. Click an entry of a log to see who holds it, and why it is not committed yet.",
+];
+
+/// How things are drawn, and what that means.
+pub const LEGEND: &[(&str, &str)] = &[
+    ("Colour", "the term: what is of one colour is of one reign; the number is always there too"),
+    ("Crown and double ring", "the leader"),
+    ("Ring that runs down", "the election timer: when it is empty, the node asks for votes"),
+    ("Dashed circle and dots", "a candidate, and the votes that it has"),
+    ("Hollow and crossed; hatched", "crashed; paused"),
+    ("Two numbers in a node", "commit index, of last index"),
+    ("Small boxes", "AppendEntries, a box for each entry"),
+    ("Small ring", "a heartbeat: AppendEntries without entries"),
+    ("Diamond", "RequestVote; hollow: a pre-vote, which changes nothing"),
+    ("Tick, cross", "granted or accepted; refused"),
+    ("Entry of a log", "pale: in memory only; dashed: on disk; solid: committed; filled: applied"),
+    (
+        "] and [ in a log",
+        "what the leader knows the node to hold (match_index), and what it sends next (next_index)",
+    ),
+];
+
+/// The keys, and what they do.
+pub const KEYS: &[(&[&str], &str)] = &[
+    (&["Space", "."], "play or pause"),
+    (&["→", "Page Down"], "step forward: to the next thing that happens"),
+    (&["←", "Page Up"], "step back"),
+    (&["0", "…", "8"], "select this node, and open its menu"),
+    (&["C", "R"], "crash or restart the selected node"),
+    (&["P", "U"], "pause or resume it"),
+    (&["T"], "let its election timer run out"),
+    (&["L"], "transfer leadership to it"),
+    (&["S"], "let it take a snapshot"),
+    (&["W"], "wipe its disk, while it is down"),
+    (&["I", "H"], "isolate it; heal its links"),
+    (&["M", "Shift M"], "select the next message in flight, the one before"),
+    (&["Esc"], "select nothing; close what is open"),
+    (&["Tab"], "go on to the next control; arrow keys move within tabs and logs"),
+    (&["?"], "this help"),
+];
