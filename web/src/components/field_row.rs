@@ -7,9 +7,13 @@ use crate::model::{InspectorView, hue};
 /// One field of a section of the inspector.
 #[component]
 pub fn FieldRow(
+    /// The inspector.
     view: Signal<InspectorView>,
+    /// The title of the section.
     section: &'static str,
+    /// The field's place in it, from 0.
     place: usize,
+    /// The field's name.
     name: String,
 ) -> impl IntoView {
     let field = Memo::new(move |_| view.with(|view| view.field(section, place).cloned()));

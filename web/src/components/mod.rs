@@ -4,7 +4,7 @@ pub mod app;
 pub mod checks;
 pub mod dashboard;
 pub mod events_panel;
-mod field_row;
+pub mod field_row;
 pub mod help;
 pub mod hint;
 pub mod icon;
