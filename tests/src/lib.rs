@@ -1,4 +1,5 @@
 //! Shared helpers of the tests that look at the whole project.
 
 pub mod files;
+pub mod outsider;
 pub mod source;

@@ -1,0 +1,156 @@
+//! Whether the lines have the form that is described: fields, their types, order of time, start and end.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{number, text};
+
+/// The fields of each kind of line beside `t_us` and `ev`; `?` marks one that may be missing.
+const LINES: &[(&str, &str)] = &[
+    ("start", "version:number scenario:object"),
+    ("role", "node:node term:number role:string why:string"),
+    ("vote", "node:node term:number for:node"),
+    ("append", "node:node term:number entries:list"),
+    ("truncate", "node:node term:number from:number"),
+    ("sync", "node:node term:number index:number"),
+    ("commit", "node:node term:number index:number"),
+    ("apply", "node:node term:number index:number entry_term:number command:any result:any"),
+    ("snapshot", "node:node term:number index:number snapshot_term:number how:string"),
+    ("config", "node:node term:number voters:list learners:list outgoing:list index:number"),
+    ("send", "id:number from:string to:string kind:string msg_term:number"),
+    ("deliver", "id:number from:string to:string kind:string msg_term:number"),
+    ("drop", "id:number from:string to:string kind:string msg_term:number why:string"),
+    ("crash", "node:node term:number lost:number?"),
+    ("restart", "node:node term:number voted_for:any last_index:number snapshot_index:number"),
+    ("wipe", "node:node"),
+    ("pause", "node:node term:number"),
+    ("resume", "node:node term:number"),
+    ("fault", "do:string"),
+    ("invoke", "client:string request:number op:string key:string"),
+    ("return", "client:string request:number op:string key:string ok:bool"),
+    ("skipped", "step:number why:string"),
+    ("violation", "property:string detail:string indexes:list nodes:list"),
+    ("end", "events:number hash:string"),
+];
+
+/// The own fields of each kind of message.
+const MESSAGES: &[(&str, &str)] = &[
+    ("request-vote", "campaign_term:number last_log_index:number last_log_term:number"),
+    ("request-vote-reply", "campaign_term:number vote_granted:bool"),
+    ("pre-vote", "campaign_term:number last_log_index:number last_log_term:number"),
+    ("pre-vote-reply", "campaign_term:number vote_granted:bool"),
+    ("append-entries", "prev_log_index:number prev_log_term:number entries:list leader_commit:number"),
+    (
+        "append-entries-reply",
+        "success:bool match_index:number? conflict_index:number? prev_log_index:number?",
+    ),
+    ("install-snapshot", "last_included_index:number last_included_term:number"),
+    ("install-snapshot-reply", "match_index:number"),
+    ("timeout-now", ""),
+    ("client-request", "client:string request:number op:string key:string"),
+    ("client-reply", "client:string request:number ok:bool"),
+];
+
+pub(super) fn complaints(trace: &str) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let mut last_time = 0;
+    let mut sent: BTreeMap<u64, Value> = BTreeMap::new();
+    let count = trace.lines().count();
+    for (place, text_of_line) in trace.lines().enumerate() {
+        let mut complain = |what: String| complaints.push(format!("line {}: {what}", place + 1));
+        let Ok(line) = serde_json::from_str::<Value>(text_of_line) else {
+            complain("not JSON".to_owned());
+            continue;
+        };
+        let ev = text(&line, "ev");
+        match line["t_us"].as_u64() {
+            Some(time) if time >= last_time => last_time = time,
+            _ => complain(format!("time goes back, or there is none: {}", line["t_us"])),
+        }
+        let is_first_or_last = match ev {
+            "start" => place == 0,
+            "end" => place == count - 1,
+            _ => place != 0 && place != count - 1,
+        };
+        if !is_first_or_last {
+            complain(format!("{ev:?} in a wrong place"));
+        }
+        match LINES.iter().find(|(name, _)| *name == ev) {
+            Some((_, fields)) => wrong_fields(&line, fields).into_iter().for_each(&mut complain),
+            None => complain(format!("unknown ev {ev:?}")),
+        }
+        if ["send", "deliver", "drop"].contains(&ev) {
+            let kind = text(&line, "kind");
+            match MESSAGES.iter().find(|(name, _)| *name == kind) {
+                Some((_, fields)) => wrong_fields(&line, fields).into_iter().for_each(&mut complain),
+                None => complain(format!("unknown kind {kind:?}")),
+            }
+            travel(&line, &mut sent).into_iter().for_each(&mut complain);
+        }
+        if ev == "end" {
+            let body = &trace[..trace.len() - text_of_line.len() - 1];
+            if text(&line, "hash") != hash(body) {
+                complain(format!("the hash is {}", hash(body)));
+            }
+            if number(&line, "events") != place as u64 {
+                complain(format!("{place} lines come before the end"));
+            }
+        }
+    }
+    if !trace.ends_with('\n') {
+        complaints.push("the last line has no newline".to_owned());
+    }
+    complaints
+}
+
+/// FNV-1a, 64 bits.
+pub(super) fn hash(text: &str) -> String {
+    let mut hash = 14_695_981_039_346_656_037u64;
+    for byte in text.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211);
+    }
+    format!("{hash:016x}")
+}
+
+/// A message is sent once, then delivered or dropped at most once, with the words with which it was sent.
+fn travel(line: &Value, sent: &mut BTreeMap<u64, Value>) -> Option<String> {
+    let id = number(line, "id");
+    let mut words = line.clone();
+    for field in ["t_us", "ev", "node", "term"] {
+        words.as_object_mut()?.remove(field);
+    }
+    if text(line, "ev") == "drop" {
+        words.as_object_mut()?.remove("why");
+    }
+    if text(line, "ev") == "send" {
+        return sent.insert(id, words).map(|_| format!("message {id} is sent twice"));
+    }
+    match sent.remove(&id) {
+        None => Some(format!("message {id} arrives, but is not under way")),
+        Some(before) if before != words => Some(format!("message {id} was changed on its way")),
+        Some(_) => None,
+    }
+}
+
+fn wrong_fields(line: &Value, fields: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for field in fields.split_whitespace() {
+        let (name, kind) = field.split_once(':').expect("a field has a type");
+        let value = line.get(name);
+        let is_right = match (value, kind.trim_end_matches('?')) {
+            (None, _) => kind.ends_with('?'),
+            (Some(value), "number") => value.is_u64(),
+            (Some(value), "string") => value.is_string(),
+            (Some(value), "node") => value.as_str().is_some_and(|name| name.starts_with("node-")),
+            (Some(value), "bool") => value.is_boolean(),
+            (Some(value), "list") => value.is_array(),
+            (Some(value), "object") => value.is_object(),
+            (Some(_), _) => true,
+        };
+        if !is_right {
+            wrong.push(format!("{} has a wrong {name}: {value:?}", text(line, "ev")));
+        }
+    }
+    wrong
+}
