@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::check::Checks;
+use crate::metrics::Metrics;
 use crate::sim::{Command, Event, EventKind, Setup, World};
 use crate::time::Micros;
 
@@ -11,6 +12,7 @@ use crate::time::Micros;
 pub struct Run {
     world: World,
     checks: Checks,
+    metrics: Metrics,
     /// What has been done, then what is still to come, in order.
     steps: Arc<Vec<(Micros, Command)>>,
     /// The place in the scenario of each of them; `None` for a person's.
@@ -34,6 +36,7 @@ impl Run {
         let mut run = Run {
             world: World::new(&setup, events),
             checks,
+            metrics: Metrics::new(),
             steps: Arc::new(steps),
             places: Arc::new(places),
             done: 0,
@@ -52,6 +55,11 @@ impl Run {
     /// The checks, and what they have found so far.
     pub fn checks(&self) -> &Checks {
         &self.checks
+    }
+
+    /// The numbers of the last minute.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The simulated time.
@@ -166,6 +174,7 @@ impl Run {
     fn check(&mut self, first: usize, events: &mut Vec<Event>) {
         for place in first..events.len() {
             let cause = events[place].seq;
+            self.metrics.observe(&events[place]);
             for violation in self.checks.observe(&events[place]) {
                 self.world.add_event(Some(cause), EventKind::Violation(violation), events);
             }

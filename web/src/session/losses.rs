@@ -31,7 +31,7 @@ struct Loss {
 }
 
 impl Losses {
-    /// Takes note of an event that is a loss. `placed` is where the messages were seen last.
+    /// Takes note of an event, if it is a loss. `placed` is where the messages were seen last.
     pub(super) fn note(&mut self, event: &Event, placed: &[PlacedFlight]) {
         let EventKind::Drop { message, from, to, payload, why } = &event.kind else { return };
         if self.shown.len() == LOSSES_MAX {

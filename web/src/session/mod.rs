@@ -1,6 +1,7 @@
 //! The session: the world, outside the reactive graph, and what the page knows besides it.
 
 mod acts;
+mod history;
 mod losses;
 mod opening;
 
@@ -8,20 +9,19 @@ use std::collections::VecDeque;
 
 use mini_raft_core::check::Checks;
 use mini_raft_core::metrics::Metrics;
-use mini_raft_core::run::Run;
 use mini_raft_core::sim::{Event, EventKind, World};
 use mini_raft_core::time::Micros;
+use mini_raft_core::timeline::Timeline;
 
+use self::history::History;
 use self::losses::Losses;
 use self::opening::{Stageplay, open, stageplays};
 use crate::model::{Chronicle, Face, Geometry, HintView, PlacedFlight, clamp_speed, face, place_flights};
 use crate::text;
 use crate::wish::{Act, EventFilter, Selection, Turn, Wish};
 
-/// How many events are remembered for the inspector, the list of events and the answers to the form.
-const EVENTS_MAX: usize = 2_000;
-/// How many things happen between two looks at the clock.
-const STEPS_BETWEEN_LOOKS: u32 = 16;
+/// How far the world moves on between two looks at the clock.
+const SLICE: Micros = Micros::from_millis(4);
 /// The columns of the log strip until it has said how many fit.
 const LOG_COLUMNS_AT_FIRST: u64 = 16;
 
@@ -30,11 +30,8 @@ pub struct Session {
     plays: Vec<Stageplay>,
     chosen: usize,
     seed: u64,
-    run: Run,
-    events: VecDeque<Event>,
-    chronicle: Chronicle,
-    checks: Checks,
-    metrics: Metrics,
+    timeline: Timeline,
+    history: History,
     /// Events that have not been absorbed yet; kept for its memory.
     fresh: Vec<Event>,
     playing: bool,
@@ -54,6 +51,8 @@ pub struct Session {
     announcements: Vec<String>,
     log_window: (Option<u64>, u64),
     event_filter: EventFilter,
+    /// How many events were past when they were absorbed last.
+    event_count: u64,
     revision: u64,
 }
 
@@ -64,17 +63,14 @@ impl Session {
         let seed = plays[0].setup.seed;
         let speed = clamp_speed(speed);
         let mut fresh = Vec::new();
-        let run = open(&plays[0], seed, speed, &mut fresh);
+        let timeline = open(&plays[0], seed, speed, &mut fresh);
         let geometry = Geometry::default();
         let mut session = Session {
             plays,
             chosen: 0,
             seed,
-            checks: Checks::new(run.world().setup()),
-            metrics: Metrics::new(),
-            run,
-            events: VecDeque::with_capacity(EVENTS_MAX),
-            chronicle: Chronicle::default(),
+            timeline,
+            history: History::default(),
             fresh,
             playing: true,
             speed,
@@ -91,6 +87,7 @@ impl Session {
             announcements: Vec::new(),
             log_window: (None, LOG_COLUMNS_AT_FIRST),
             event_filter: EventFilter::default(),
+            event_count: 0,
             revision: 0,
         };
         session.absorb();
@@ -134,18 +131,15 @@ impl Session {
         let span_us = wall_ms * 1_000.0 * self.speed + self.remainder_us;
         let whole_us = span_us.floor().max(0.0);
         self.remainder_us = span_us - whole_us;
-        let target = self.run.now() + Micros(whole_us as u64);
-        let mut steps = 0;
-        while self.run.next_at().is_some_and(|at| at <= target) {
-            self.run.step(&mut self.fresh);
+        let target = self.now() + Micros(whole_us as u64);
+        while self.playing && self.now() < target {
+            let slice_end = (self.now() + SLICE).min(target);
+            self.timeline.seek(slice_end, &mut self.fresh);
             self.absorb();
-            steps += 1;
-            if !self.playing || (steps % STEPS_BETWEEN_LOOKS == 0 && out_of_time()) {
+            if out_of_time() {
                 return;
             }
         }
-        self.run.run_until(target, &mut self.fresh);
-        self.absorb();
     }
 
     /// Forgets the losses that have been shown long enough at this moment of the reader's time, in milliseconds.
@@ -156,8 +150,9 @@ impl Session {
     /// Looks where every message is now, those just lost among them.
     pub fn place_flights(&mut self) {
         self.placed.clear();
-        place_flights(self.run.world(), &self.geometry, &mut self.placed);
-        self.losses.place(self.run.world(), &self.geometry, &mut self.placed);
+        let world = self.timeline.present().world();
+        place_flights(world, &self.geometry, &mut self.placed);
+        self.losses.place(world, &self.geometry, &mut self.placed);
     }
 
     /// Where every message was at the last look.
@@ -167,40 +162,35 @@ impl Session {
 
     /// What a message looks like, in flight or just lost.
     pub fn face(&self, id: u64) -> Option<Face> {
-        match self.run.world().flight(id) {
+        match self.world().flight(id) {
             Some(flight) => Some(face(&flight.from, &flight.to, &flight.payload)),
             None => self.losses.face(id),
         }
     }
 
-    /// The world.
+    /// The world as it is now.
     pub fn world(&self) -> &World {
-        self.run.world()
-    }
-
-    /// The run: the world and the checks that watch it.
-    pub fn run(&self) -> &Run {
-        &self.run
+        self.timeline.present().world()
     }
 
     /// The latest events, the oldest first; at most a few thousand.
     pub fn events(&self) -> &VecDeque<Event> {
-        &self.events
+        self.history.past()
     }
 
     /// What is remembered for longer than the latest events.
     pub fn chronicle(&self) -> &Chronicle {
-        &self.chronicle
+        self.history.chronicle()
     }
 
     /// The safety properties, as far as the run has come.
     pub fn checks(&self) -> &Checks {
-        &self.checks
+        self.timeline.present().checks()
     }
 
     /// The numbers of the last minute.
     pub fn metrics(&self) -> &Metrics {
-        &self.metrics
+        self.timeline.present().metrics()
     }
 
     /// What is selected.
@@ -225,7 +215,7 @@ impl Session {
 
     /// Whether there is anything to go back to.
     pub fn can_step_back(&self) -> bool {
-        false
+        self.timeline.present().items() > 0
     }
 
     /// Whether something moves that is not the world's time.
@@ -285,30 +275,30 @@ impl Session {
 
     fn step_forward(&mut self) {
         self.set_playing(false);
-        self.run.step(&mut self.fresh);
+        self.timeline.step_forward(&mut self.fresh);
         self.absorb();
     }
 
     fn step_back(&mut self) {
         self.set_playing(false);
+        self.losses = Losses::default();
+        self.timeline.step_back();
+        self.absorb();
     }
 
     fn load(&mut self, place: usize, seed: u64) {
         self.chosen = place;
         self.seed = seed;
-        self.events.clear();
-        self.chronicle = Chronicle::default();
-        self.fresh.clear();
+        self.history = History::default();
         self.losses = Losses::default();
         self.refusal = None;
         self.select(Selection::Nothing);
-        self.run = open(&self.plays[place], seed, self.speed, &mut self.fresh);
-        self.checks = Checks::new(self.run.world().setup());
-        self.metrics = Metrics::new();
-        self.absorb();
-        self.announcements.clear();
+        self.fresh.clear();
+        self.timeline = open(&self.plays[place], seed, self.speed, &mut self.fresh);
         self.measure();
         self.set_playing(true);
+        self.absorb();
+        self.announcements.clear();
     }
 
     fn select(&mut self, selection: Selection) {
@@ -345,47 +335,58 @@ impl Session {
     fn act(&mut self, act: &Act) {
         self.refusal = None;
         self.hint = self.hint.after(act);
-        for command in acts::commands(act, self.run.world()) {
-            if let Err(why) = self.run.command(command, &mut self.fresh) {
-                self.refusal = Some(why);
+        for command in acts::commands(act, self.world()) {
+            match self.timeline.command(command, &mut self.fresh) {
+                Ok(()) => self.history.forget_future(),
+                Err(why) => self.refusal = Some(why),
             }
+            self.absorb();
         }
-        self.absorb();
     }
 
     fn measure(&mut self) {
         let (width, height) = self.stage_size;
-        self.geometry = Geometry::new(width, height, self.run.world().machines().len() as u32);
+        self.geometry = Geometry::new(width, height, self.world().machines().len() as u32);
     }
 
-    /// Takes note of what has just happened.
+    fn now(&self) -> Micros {
+        self.timeline.present().now()
+    }
+
+    /// Takes note of what has just happened, and of where the present is.
     fn absorb(&mut self) {
-        if self.fresh.is_empty() {
-            return;
-        }
-        self.revision += 1;
-        for event in self.fresh.drain(..) {
-            self.checks.observe(&event);
-            self.metrics.observe(&event);
-            self.chronicle.observe(&event);
-            match &event.kind {
-                EventKind::Drop { .. } => self.losses.note(&event, &self.placed),
-                EventKind::Violation(_) => {
-                    self.playing = false;
-                    self.stands_for_message = false;
-                }
-                _ => {}
+        let mut broken_at = None;
+        let count = self.timeline.event_count();
+        self.history.extend(self.fresh.drain(..));
+        self.history.move_to(count, |event| {
+            self.losses.note(event, &self.placed);
+            self.announcements.extend(text::announcement(event));
+            if matches!(event.kind, EventKind::Violation(_)) {
+                broken_at.get_or_insert(event.at);
             }
-            self.announcements.extend(text::announcement(&event));
-            if self.events.len() == EVENTS_MAX {
-                self.events.pop_front();
-            }
-            self.events.push_back(event);
+        });
+        if self.event_count != count {
+            self.event_count = count;
+            self.revision += 1;
         }
         if let Selection::Message(id) = self.selection
-            && self.run.world().flight(id).is_none()
+            && self.world().flight(id).is_none()
         {
             self.select(Selection::Nothing);
+        }
+        if let Some(at) = broken_at {
+            self.stop_at(at);
+        }
+    }
+
+    /// A law is broken: the run stands at that moment.
+    fn stop_at(&mut self, at: Micros) {
+        self.set_playing(false);
+        self.remainder_us = 0.0;
+        if at < self.now() {
+            self.timeline.seek(at, &mut self.fresh);
+            self.history.extend(self.fresh.drain(..));
+            self.history.move_to(self.timeline.event_count(), |_| ());
         }
     }
 }

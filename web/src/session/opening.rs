@@ -1,9 +1,9 @@
 //! What can be played, and how a play opens: shortly before the first election, so that nobody waits.
 
-use mini_raft_core::run::Run;
 use mini_raft_core::scenario::{Scenario, library};
 use mini_raft_core::sim::{Command, Event, Setup};
 use mini_raft_core::time::Micros;
+use mini_raft_core::timeline::Timeline;
 
 /// How much of the reader's time passes before the first election timeout, in seconds.
 const LEAD_S: f64 = 0.2;
@@ -31,21 +31,20 @@ pub(super) fn stageplays() -> Vec<Stageplay> {
 }
 
 /// Starts a play and runs it until shortly before its first election timeout, or its first step.
-pub(super) fn open(play: &Stageplay, seed: u64, speed: f64, events: &mut Vec<Event>) -> Run {
+pub(super) fn open(play: &Stageplay, seed: u64, speed: f64, events: &mut Vec<Event>) -> Timeline {
     let setup = Setup { seed, ..play.setup.clone() };
-    let mut run = Run::new(setup, play.steps.clone(), events);
-    let first_timeout = run
-        .world()
-        .machines()
+    let mut timeline = Timeline::new(setup, play.steps.clone(), events);
+    let machines = timeline.present().world().machines();
+    let first_timeout = machines
         .iter()
         .filter_map(|machine| Some(machine.to_world(machine.node()?.election_timer()?.deadline)))
         .min();
     let first_step = play.steps.iter().map(|(at, _)| *at).min();
     let lead = Micros::from_millis_f64((LEAD_S * 1_000.0 * speed).min(LEAD_MS_MAX));
     if let Some(at) = [first_timeout, first_step].into_iter().flatten().min() {
-        run.run_until(at - lead, events);
+        timeline.seek(at - lead, events);
     }
-    run
+    timeline
 }
 
 #[cfg(test)]
@@ -58,10 +57,10 @@ mod tests {
         let speed = crate::model::SPEED_AT_FIRST;
         let mut events = Vec::new();
         let play = &stageplays()[0];
-        let mut run = open(play, play.setup.seed, speed, &mut events);
-        assert!(run.world().leader().is_none(), "it opens after the election");
-        let started_at = run.now();
-        run.run_until(started_at + Micros((2_000_000.0 * speed) as u64), &mut events);
-        assert!(run.world().leader().is_some(), "no leader within two seconds");
+        let mut timeline = open(play, play.setup.seed, speed, &mut events);
+        assert!(timeline.present().world().leader().is_none(), "it opens after the election");
+        let started_at = timeline.present().now();
+        timeline.seek(started_at + Micros((2_000_000.0 * speed) as u64), &mut events);
+        assert!(timeline.present().world().leader().is_some(), "no leader within two seconds");
     }
 }
