@@ -6,9 +6,9 @@ use super::entry::Entry;
 use super::fact::{Fact, RoleReason};
 use super::ids::{EntryId, Index, NodeId, Term};
 use super::io::Output;
-use super::message::{AppendEntries, AppendEntriesReply, AppendOutcome, Body, InstallSnapshotReply};
+use super::message::{AppendEntries, AppendEntriesReply, AppendOutcome, Body};
 use super::node::Node;
-use super::role::{Follower, Role};
+use super::role::Role;
 use super::rules::{Rule, Rules};
 
 impl<R: Rules> Node<R> {
@@ -17,15 +17,10 @@ impl<R: Rules> Node<R> {
         match body {
             Body::AppendEntries(request) => {
                 let outcome = self.failure(request.prev_log.index);
-                self.send(
-                    from,
-                    Body::AppendEntriesReply(AppendEntriesReply { round: request.round, outcome }),
-                    out,
-                );
+                self.send(from, self.append_reply(request.round, outcome), out);
             }
             Body::InstallSnapshot(request) => {
-                let reply = InstallSnapshotReply { round: request.round, match_index: Index::ZERO };
-                self.send(from, Body::InstallSnapshotReply(reply), out);
+                self.send(from, self.install_reply(request.round, Index::ZERO, 0), out);
             }
             _ => {}
         }
@@ -61,7 +56,12 @@ impl<R: Rules> Node<R> {
             // Election Safety: no other server leads this term. Should one claim to, it is not believed.
             Role::Leader(_) => return false,
             Role::Follower(follower) => {
-                *follower = Follower { leader: Some(from), leader_heard_at: Some(self.now) };
+                let other_leader = follower.leader.is_some_and(|leader| leader != from);
+                follower.leader = Some(from);
+                follower.leader_heard_at = Some(self.now);
+                if other_leader {
+                    self.refuse_reads_here(Some(from), out);
+                }
             }
             Role::PreCandidate(_) | Role::Candidate(_) => {
                 let why = RoleReason::LeaderDiscovered { leader: from };
@@ -90,7 +90,7 @@ impl<R: Rules> Node<R> {
                 conflict_index,
             });
         }
-        self.send(from, Body::AppendEntriesReply(AppendEntriesReply { round: request.round, outcome }), out);
+        self.send(from, self.append_reply(request.round, outcome), out);
     }
 
     /// §5.3, last paragraph: the conflicting term and its first index let the leader skip the whole term.
@@ -114,7 +114,7 @@ impl<R: Rules> Node<R> {
     fn merge(&mut self, prev_log: EntryId, entries: &Arc<[Entry]>, out: &mut Output) -> u64 {
         let base = self.log.snapshot_id().index;
         if !self.rules.keeps(Rule::MatchingKept) && prev_log.index < self.log.last().index {
-            self.truncate(prev_log.index.max(self.commit_index).next());
+            self.truncate(prev_log.index.max(self.commit_index).next(), out);
         }
         let known = |entry: &&Entry| entry.index <= base || self.log.holds(entry.id());
         let mut new = entries.iter().take_while(known).count();
@@ -124,7 +124,7 @@ impl<R: Rules> Node<R> {
             if self.rules.keeps(Rule::ConflictRemoved) {
                 let last = self.log.last().index;
                 self.note(out, || Fact::ConflictRemoved { ours, theirs: theirs.id(), last });
-                self.truncate(ours.index);
+                self.truncate(ours.index, out);
             } else {
                 new = entries.iter().take_while(|entry| entry.index <= self.log.last().index).count();
             }
@@ -133,14 +133,14 @@ impl<R: Rules> Node<R> {
         let new: Arc<[Entry]> = if new == 0 { entries.clone() } else { Arc::from(&entries[new..]) };
         let count = new.len() as u64;
         if count > 0 {
-            self.append_own(new);
+            self.append_own(new, out);
         }
         count
     }
 
-    fn truncate(&mut self, from: Index) {
+    fn truncate(&mut self, from: Index, out: &mut Output) {
         if from <= self.log.last().index {
-            self.log.truncate_from(from);
+            self.cut_log(from, out);
             self.durability.stage_truncation(from);
         }
     }
@@ -154,18 +154,19 @@ impl<R: Rules> Node<R> {
         heartbeat: bool,
         out: &mut Output,
     ) {
-        let reply = |match_index| {
-            let outcome = AppendOutcome::Success { match_index };
-            Body::AppendEntriesReply(AppendEntriesReply { round, outcome })
-        };
+        let reply = |node: &Node<R>, match_index| node.append_reply(round, AppendOutcome::Success { match_index });
         if !self.rules.keeps(Rule::AckAfterSync) {
-            self.send(leader, reply(verified), out);
+            self.send(leader, reply(self, verified), out);
         } else if heartbeat && !self.durability.hard_state_is_pending() {
             // A slow disk must not silence a follower: what is durable so far can be told at once.
-            self.send(leader, reply(verified.min(self.durable_index())), out);
+            self.send(leader, reply(self, verified.min(self.durable_index())), out);
         } else {
-            self.send_when_durable(leader, reply(verified));
+            self.send_when_durable(leader, reply(self, verified));
         }
+    }
+
+    fn append_reply(&self, round: u64, outcome: AppendOutcome) -> Body {
+        Body::AppendEntriesReply(AppendEntriesReply { round, forgetful: self.forgets(), outcome })
     }
 }
 

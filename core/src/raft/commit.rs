@@ -14,9 +14,8 @@ impl<R: Rules> Node<R> {
         if !matches!(self.role, Role::Leader(_)) {
             return;
         }
-        let needed = self.needed(Rule::CommitMajority);
-        let held_by_quorum =
-            self.configuration.reached_by(needed, |voter| self.match_index_of(voter), Index::ZERO);
+        let short = self.short_of_majority(Rule::CommitMajority);
+        let held_by_quorum = self.deciding().reached(short, |voter| self.match_index_of(voter), Index::ZERO);
         let from = self.commit_index;
         let Some(term) = self.log.term_at(held_by_quorum).filter(|_| held_by_quorum > from) else {
             return;
@@ -26,12 +25,25 @@ impl<R: Rules> Node<R> {
             let entry = super::ids::EntryId { term, index: held_by_quorum };
             return self.note(out, || Fact::OldTermNotCounted { entry, current_term });
         }
-        self.commit_index = held_by_quorum;
+        self.committed_to(held_by_quorum);
         self.note(out, || {
-            let voters = self.configuration.voters().iter().copied();
-            let holders = voters.filter(|voter| self.match_index_of(*voter) >= held_by_quorum).collect();
-            Fact::Committed { from, to: held_by_quorum, holders, needed: needed as u32 }
+            let voters = self.deciding();
+            let needed = voters.quorum().saturating_sub(short) as u32;
+            let holds = |voter: &NodeId| self.match_index_of(*voter) >= held_by_quorum;
+            let holders = voters.members().into_iter().filter(|id| voters.is_voter(*id)).filter(holds).collect();
+            Fact::Committed { from, to: held_by_quorum, holders, needed }
         });
+    }
+
+    fn committed_to(&mut self, to: Index) {
+        let from = std::mem::replace(&mut self.commit_index, to);
+        self.remember_if_admitted(from, to);
+        let count = to.0 - from.0;
+        if let Role::Leader(leader) = &mut self.role {
+            let committed = self.log.iter_from(from.next()).take(count as usize);
+            let bytes = committed.map(super::entry::Entry::command_bytes).sum();
+            leader.uncommitted_bytes = leader.uncommitted_bytes.saturating_sub(bytes);
+        }
     }
 
     /// Figure 2, AppendEntries 5: a follower commits what the leader has, as far as its own log is known to match.
@@ -40,7 +52,7 @@ impl<R: Rules> Node<R> {
         let bound = if bounded { verified } else { self.log.last().index };
         let (from, to) = (self.commit_index, leader_commit.min(bound));
         if to > from {
-            self.commit_index = to;
+            self.committed_to(to);
             self.note(out, || Fact::CommitLearnt { from, to, leader_commit, verified });
         }
     }
@@ -69,7 +81,8 @@ impl<R: Rules> Node<R> {
         if voter == self.config.id {
             self.own_match_index()
         } else {
-            self.progress_of(voter).map_or(Index::ZERO, |progress| progress.match_index)
+            let counts = self.progress_of(voter).filter(|progress| !progress.forgetful);
+            counts.map_or(Index::ZERO, |progress| progress.match_index)
         }
     }
 }

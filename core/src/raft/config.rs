@@ -1,53 +1,21 @@
-//! Who is in the cluster, and how this node behaves.
+//! How a node behaves.
 
+use super::configuration::Configuration;
 use super::ids::NodeId;
 use crate::time::Micros;
 
-/// The servers of a cluster.
-///
-/// Every decision that needs a majority asks this type, so that joint consensus (§6) has one place to come to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Configuration {
-    voters: Vec<NodeId>,
+/// How far the rates of the clocks of a cluster may be from true time, in percent, below 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockDrift {
+    /// For example 10: every clock runs between 0.9 and 1.1 times true time.
+    pub percent: u32,
 }
 
-impl Configuration {
-    /// The cluster of these voters, in the order of their ids, each once.
-    pub fn new(voters: impl IntoIterator<Item = NodeId>) -> Configuration {
-        let mut voters: Vec<NodeId> = voters.into_iter().collect();
-        voters.sort_unstable();
-        voters.dedup();
-        Configuration { voters }
-    }
-
-    /// The cluster `node-0` … `node-(count-1)`.
-    pub fn of_size(count: u32) -> Configuration {
-        Configuration::new((0..count).map(NodeId))
-    }
-
-    /// Those whose votes and acknowledgements count, by id.
-    pub fn voters(&self) -> &[NodeId] {
-        &self.voters
-    }
-
-    /// Whether this server's vote counts.
-    pub fn is_voter(&self, id: NodeId) -> bool {
-        self.voters.binary_search(&id).is_ok()
-    }
-
-    /// How many voters make a majority.
-    pub fn quorum(&self) -> usize {
-        self.voters.len() / 2 + 1
-    }
-
-    /// The greatest value that at least `count` voters have reached; `none` if there are fewer voters.
-    ///
-    /// With [`quorum`](Self::quorum) voters and `match_index` this is the rule of Figure 2: "a majority of
-    /// `match_index[i] ≥ N`".
-    pub fn reached_by<T: Ord + Copy>(&self, count: usize, value: impl FnMut(NodeId) -> T, none: T) -> T {
-        let mut values: Vec<T> = self.voters.iter().copied().map(value).collect();
-        values.sort_unstable_by(|a, b| b.cmp(a));
-        values.get(count.saturating_sub(1)).copied().unwrap_or(none)
+impl ClockDrift {
+    /// How long a leader with the slowest clock may rely on a promise for `span` of a server with the fastest one.
+    pub(super) fn shortened(self, span: Micros) -> Micros {
+        let percent = u64::from(self.percent.min(100));
+        Micros(span.0 / (100 + percent) * (100 - percent))
     }
 }
 
@@ -56,8 +24,12 @@ impl Configuration {
 pub struct Config {
     /// This node.
     pub id: NodeId,
-    /// The cluster at its birth; a snapshot or the log may hold a later one.
+    /// The cluster at its birth; a snapshot or the log may hold a later one. Empty for a server that comes later and
+    /// waits to be added.
     pub configuration: Configuration,
+    /// This server's stable storage was lost, and the cluster is not new: it may have voted and acknowledged what it
+    /// no longer knows. See [`HardState::forgetful`](super::HardState::forgetful).
+    pub lost_disk: bool,
     /// The least election timeout. Also the span for which a vote is withheld after hearing from a leader, and
     /// the span within which a leader must hear from a majority (CheckQuorum).
     pub election_timeout_min: Micros,
@@ -72,8 +44,19 @@ pub struct Config {
     pub check_quorum: bool,
     /// The most entries in one AppendEntries, at least 1.
     pub max_entries_per_append: u32,
+    /// The most bytes of commands in one AppendEntries; a single larger entry still goes.
+    pub max_bytes_per_append: u64,
     /// The most AppendEntries with entries that may be under way to one follower, at least 1.
     pub max_inflight: u32,
+    /// The most bytes of commands that may be under way to one follower; a single larger message still goes.
+    pub max_inflight_bytes: u64,
+    /// The most bytes of commands that a leader takes in without their being committed; then it refuses more.
+    pub max_uncommitted_bytes: u64,
+    /// The most bytes of a snapshot in one message, at least 1.
+    pub snapshot_chunk_bytes: u32,
+    /// Answer reads without asking a majority while a lease lasts (thesis 6.4.1): off unless a bound of the clocks'
+    /// drift is given, and only with `check_quorum`, which makes voters keep the lease.
+    pub lease_reads: Option<ClockDrift>,
     /// Seeds the draws of the election timeout; the driver gives each start of each node another one.
     pub seed: u64,
     /// Whether facts are recorded; where nobody listens they cost nothing.
@@ -86,41 +69,21 @@ impl Config {
         Config {
             id,
             configuration,
+            lost_disk: false,
             election_timeout_min: Micros::from_millis(150),
             election_timeout_max: Micros::from_millis(300),
             heartbeat_interval: Micros::from_millis(50),
             pre_vote: true,
             check_quorum: true,
             max_entries_per_append: 64,
+            max_bytes_per_append: 1 << 20,
             max_inflight: 32,
+            max_inflight_bytes: 16 << 20,
+            max_uncommitted_bytes: 64 << 20,
+            snapshot_chunk_bytes: 256 << 10,
+            lease_reads: None,
             seed: 0,
             facts: true,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The quorum value is what a brute-force count says, for every vector of small values.
-    #[test]
-    fn commit_quorum_table() {
-        for count in 1..=5u32 {
-            let configuration = Configuration::of_size(count);
-            for code in 0..4u32.pow(count) {
-                let values: Vec<u32> = (0..count).map(|place| code / 4u32.pow(place) % 4).collect();
-                let reached = |n: u32| values.iter().filter(|v| **v >= n).count() * 2 > values.len();
-                let expected = (0..4).rev().find(|n| reached(*n)).unwrap_or(0);
-                let found = configuration.reached_by(configuration.quorum(), |id| values[id.0 as usize], 0);
-                assert_eq!(found, expected, "{values:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn no_voters_reach_nothing() {
-        let nobody = Configuration::new([]);
-        assert_eq!(nobody.reached_by(nobody.quorum(), |_| 7, 0), 0);
     }
 }

@@ -40,6 +40,8 @@ struct Pending {
     id: WriteId,
     /// Once done, the log is on stable storage up to here at least; lowered when the log is cut meanwhile.
     last_index: Index,
+    /// The last index that was written, whatever became of it.
+    written_to: Index,
     /// It holds a term or a vote.
     hard_state: bool,
 }
@@ -90,6 +92,13 @@ impl Durability {
         self.forget_from(from);
     }
 
+    /// A write failed: nothing that waits is let go any more.
+    pub(super) fn abandon(&mut self) {
+        self.staged = Staged::default();
+        self.pending.clear();
+        self.held.clear();
+    }
+
     /// `valid_to`: up to here the log on disk is still right, until the snapshot has replaced it.
     pub(super) fn stage_snapshot(&mut self, snapshot: Arc<Snapshot>, valid_to: Index) {
         self.forget_from(valid_to.next());
@@ -119,9 +128,11 @@ impl Durability {
             entries: entries.take().unwrap_or_default(),
         };
         let covered = write.snapshot.as_ref().map_or(Index::ZERO, |snapshot| snapshot.last_included.index);
+        let written_to = write.entries.last().map_or(covered, |entry| entry.index.max(covered));
         self.pending.push_back(Pending {
             id: write.id,
-            last_index: write.entries.last().map_or(covered, |entry| entry.index.max(covered)),
+            last_index: written_to,
+            written_to,
             hard_state: write.hard_state.is_some(),
         });
         Some(write)
@@ -160,7 +171,9 @@ impl<R: Rules> Node<R> {
             let Some(write) = self.durability.pending.pop_front() else {
                 break;
             };
-            self.durability.index = self.durability.index.max(write.last_index);
+            let by_id = self.rules.keeps(Rule::WriteMatchedById);
+            let durable = if by_id { write.last_index } else { write.written_to.min(self.log.last().index) };
+            self.durability.index = self.durability.index.max(durable);
         }
         while self.durability.held.front().is_some_and(|(waits_for, _)| *waits_for <= id) {
             match self.durability.held.pop_front() {

@@ -13,7 +13,7 @@ impl<R: Rules> Node<R> {
     pub(super) fn election_timed_out(&mut self, out: &mut Output) {
         let leader = self.leader();
         self.note(out, || Fact::ElectionTimedOut { leader });
-        if !self.configuration.is_voter(self.config.id) {
+        if !self.may_campaign() {
             return self.reset_election_timer();
         }
         if self.config.pre_vote {
@@ -41,7 +41,7 @@ impl<R: Rules> Node<R> {
             last_log: self.log.last(),
             leadership_transfer: false,
         };
-        for to in self.others() {
+        for to in self.other_voters() {
             self.send(to, Body::PreVote(request), out);
         }
         self.count_vote(self.config.id, out);
@@ -50,7 +50,7 @@ impl<R: Rules> Node<R> {
     /// Rules for Servers, Candidates: a new term, a vote for itself, and a request to everyone else.
     fn start_election(&mut self, why: RoleReason, out: &mut Output) {
         let current_term = self.hard_state.current_term.next();
-        self.hard_state = HardState { current_term, voted_for: Some(self.config.id) };
+        self.hard_state = HardState { current_term, voted_for: Some(self.config.id), ..self.hard_state };
         self.durability.stage_hard_state();
         self.reset_election_timer();
         self.change_role(Role::Candidate(Campaign::default()), why, out);
@@ -61,7 +61,7 @@ impl<R: Rules> Node<R> {
         };
         // Nobody hears of the new term before it is on stable storage: a restart must not ask twice for one term
         // with different logs.
-        for to in self.others() {
+        for to in self.other_voters() {
             self.send_after_vote(to, Body::RequestVote(request), out);
         }
         self.count_own_vote_when_durable();
@@ -154,7 +154,9 @@ impl<R: Rules> Node<R> {
     }
 
     fn count_vote(&mut self, voter: NodeId, out: &mut Output) {
-        let needed = self.needed(Rule::ElectionMajority) as u32;
+        let short = self.short_of_majority(Rule::ElectionMajority);
+        let (voters, needed) = (self.deciding().into_owned(), self.deciding().quorum().saturating_sub(short));
+        let needed = needed.max(1) as u32;
         let pre_vote = matches!(self.role, Role::PreCandidate(_));
         let (Role::PreCandidate(campaign) | Role::Candidate(campaign)) = &mut self.role else {
             return;
@@ -163,8 +165,9 @@ impl<R: Rules> Node<R> {
             return;
         }
         let votes = campaign.granted.len() as u32;
+        let won = voters.decides(short, |voter| campaign.granted.contains(&voter));
         self.note(out, || Fact::VoteCounted { voter, pre_vote, votes, needed });
-        if votes < needed {
+        if !won {
             return;
         }
         if pre_vote {
@@ -176,10 +179,12 @@ impl<R: Rules> Node<R> {
 
     /// Why a vote is refused, if it is. The term is the candidate's or higher by now.
     fn vote_refusal(&self, candidate: NodeId, request: &RequestVote) -> Option<VoteRefusal> {
-        let HardState { current_term, voted_for } = self.hard_state;
+        let HardState { current_term, voted_for, .. } = self.hard_state;
         let rival = voted_for.filter(|rival| *rival != candidate && self.rules.keeps(Rule::OneVotePerTerm));
         if request.campaign_term < current_term {
             Some(VoteRefusal::StaleTerm { current_term })
+        } else if self.forgets() {
+            Some(VoteRefusal::LostDisk)
         } else if let Some(voted_for) = rival {
             Some(VoteRefusal::AlreadyVoted { voted_for })
         } else {
@@ -193,6 +198,8 @@ impl<R: Rules> Node<R> {
             Some(VoteRefusal::StaleTerm { current_term })
         } else if let Some(leader) = self.leader_alive() {
             Some(VoteRefusal::LeaderAlive { leader })
+        } else if self.forgets() {
+            Some(VoteRefusal::LostDisk)
         } else {
             self.log_refusal(request)
         }
@@ -219,6 +226,14 @@ impl<R: Rules> Node<R> {
             }
             Role::PreCandidate(_) | Role::Candidate(_) => None,
         }
+    }
+
+    fn other_voters(&self) -> Vec<NodeId> {
+        let configuration = self.configuration();
+        let mut voters = configuration.members();
+        // A learner may have been promoted without this server knowing, but it does not count here either way.
+        voters.retain(|id| *id != self.config.id && configuration.is_voter(*id));
+        voters
     }
 
     fn send_after_vote(&mut self, to: NodeId, body: Body, out: &mut Output) {

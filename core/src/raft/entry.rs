@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::config::Configuration;
+use super::configuration::Configuration;
 use super::ids::{EntryId, Index, Term};
 
 /// Bytes shared by everyone who holds them: an entry sent to four followers is not copied four times.
@@ -24,6 +24,14 @@ impl Entry {
     pub fn id(&self) -> EntryId {
         EntryId { term: self.term, index: self.index }
     }
+
+    /// How many bytes of a client's command it carries.
+    pub fn command_bytes(&self) -> u64 {
+        match &self.payload {
+            Payload::Command(bytes) => bytes.len() as u64,
+            Payload::Noop | Payload::Configuration(_) => 0,
+        }
+    }
 }
 
 /// What an entry carries.
@@ -33,6 +41,8 @@ pub enum Payload {
     Noop,
     /// A command for the state machine; Raft does not look into it.
     Command(Bytes),
+    /// Who is in the cluster from this entry on (§6): it takes effect when it is appended, not when committed.
+    Configuration(Arc<Configuration>),
 }
 
 /// The state machine as it was after applying an entry, in place of the log up to there (§7).

@@ -2,8 +2,12 @@
 //!
 //! The inspector, the trace and the tests read facts. They decide nothing: without them a node does the same.
 
+use std::sync::Arc;
+
+use super::configuration::Configuration;
 use super::ids::{EntryId, Index, NodeId, Term};
 use super::role::RoleName;
+use crate::time::Micros;
 
 /// A rule fired on this node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,6 +206,22 @@ pub enum Fact {
         /// Those that answered.
         confirmed_by: Vec<NodeId>,
     },
+    /// A lease was still running: no majority had to be asked (thesis 6.4.1).
+    ReadByLease {
+        /// The state machine must be at least here.
+        read_index: Index,
+        /// When the lease ends, in the leader's local time.
+        lease_until: Micros,
+    },
+    /// Another configuration is in use on this node, from the moment it is in the log (§6).
+    ConfigurationInUse {
+        /// The entry that brought it.
+        index: Index,
+        /// The configuration.
+        configuration: Arc<Configuration>,
+    },
+    /// A write failed, and this node stops for good.
+    Halted,
     /// Leadership is being handed over (thesis 3.10).
     TransferStarted {
         /// To whom.
@@ -264,6 +284,13 @@ pub enum RoleReason {
         /// The leader.
         leader: NodeId,
     },
+    /// A leader is not in the configuration that is committed (thesis 4.2.2).
+    Removed {
+        /// The configuration's entry.
+        index: Index,
+    },
+    /// A write failed.
+    WriteFailed,
 }
 
 /// Why a vote was refused.
@@ -291,6 +318,8 @@ pub enum VoteRefusal {
         /// The leader.
         leader: NodeId,
     },
+    /// This voter lost its disk and may have voted for somebody else.
+    LostDisk,
 }
 
 /// Why a transfer of leadership came to nothing.
@@ -390,6 +419,13 @@ impl Fact {
                 "§8, thesis 6.4",
                 "Before answering a read, a leader exchanges heartbeats with a majority to be sure it was not deposed.",
             ),
+            Fact::ReadByLease { .. } => {
+                ("thesis 6.4.1", "While a majority has promised not to elect another, a leader may answer reads alone.")
+            }
+            Fact::ConfigurationInUse { .. } => {
+                ("§6", "A server uses the latest configuration in its log, whether or not it is committed.")
+            }
+            Fact::Halted => ("Figure 2", "A server that cannot write to stable storage stops."),
             Fact::TransferStarted { .. } | Fact::TimeoutNowSent { .. } | Fact::TransferAborted { .. } => (
                 "thesis 3.10",
                 "The leader brings the target's log up to date, then tells it to start an election without waiting.",
@@ -421,6 +457,10 @@ impl RoleReason {
             RoleReason::QuorumLost { .. } => {
                 ("thesis 6.2", "A leader that hears no majority for an election timeout steps down.")
             }
+            RoleReason::Removed { .. } => {
+                ("thesis 4.2.2", "A leader that is not in the committed configuration steps down.")
+            }
+            RoleReason::WriteFailed => ("Figure 2", "A server that cannot write to stable storage stops."),
             RoleReason::TimeoutNow { .. } => {
                 ("thesis 3.10", "A server that receives TimeoutNow starts an election at once.")
             }
@@ -438,6 +478,8 @@ impl RoleReason {
             RoleReason::LeaderDiscovered { .. } => "leader-discovered",
             RoleReason::QuorumLost { .. } => "quorum-lost",
             RoleReason::TimeoutNow { .. } => "timeout-now",
+            RoleReason::Removed { .. } => "removed",
+            RoleReason::WriteFailed => "write-failed",
         }
     }
 }
@@ -452,6 +494,9 @@ impl VoteRefusal {
             VoteRefusal::AlreadyVoted { .. } => ("Figure 2, RequestVote 2", "At most one vote in a term."),
             VoteRefusal::LogNotUpToDate { .. } => {
                 ("§5.4.1", "A voter denies its vote if its own log is more up-to-date.")
+            }
+            VoteRefusal::LostDisk => {
+                ("§5.1, Figure 2", "A server that lost its stable storage does not vote until it is admitted anew.")
             }
             VoteRefusal::LeaderAlive { .. } => (
                 "thesis 4.2.3",

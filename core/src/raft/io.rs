@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::configuration::MembershipChange;
 use super::entry::{Bytes, Entry, Snapshot};
 use super::fact::Fact;
 use super::ids::{EntryId, Index, NodeId, Term};
@@ -17,12 +18,29 @@ pub enum Input {
     Message(Message),
     /// Clients want these commands in the log; they are appended, written and sent together.
     Propose(Vec<Proposal>),
-    /// A client wants to read the state machine as it is now (ReadIndex, thesis 6.4).
+    /// A client wants to read the state machine as it is now, from its leader (ReadIndex or a lease, thesis 6.4).
     Read(ReadId),
+    /// A client wants to read the state machine as it is now, from this server, which asks its leader for an index
+    /// (thesis 6.4).
+    ReadHere(ReadId),
     /// This write, and all that were asked for before it, is on stable storage.
     WriteDone(WriteId),
-    /// The state machine as it is after applying the entry `last_included`, which must be applied here.
-    SnapshotTaken(Snapshot),
+    /// A write failed: what is on stable storage is not known any more, and this server stops for good.
+    WriteFailed,
+    /// The state machine's encoding of its state after applying the entry at `index`, which must be applied here.
+    SnapshotTaken {
+        /// The last entry that the snapshot covers.
+        index: Index,
+        /// The state.
+        data: Bytes,
+    },
+    /// Somebody wants the cluster changed (§6); answered when the new configuration is committed.
+    ChangeMembership {
+        /// The driver's own name for it, given back in the [`Answer`].
+        id: ProposalId,
+        /// What to change.
+        change: MembershipChange,
+    },
     /// Leadership should go to this server (thesis 3.10).
     TransferLeadership(NodeId),
     /// For laboratories: the election timer now runs out at this moment. A leader has none and ignores it.
@@ -104,6 +122,9 @@ pub struct HardState {
     pub current_term: Term,
     /// The candidate that got its vote in that term.
     pub voted_for: Option<NodeId>,
+    /// This server lost its stable storage and may have broken promises: it neither votes nor campaigns, and its
+    /// acknowledgements do not count, until a later configuration has made it a voter anew.
+    pub forgetful: bool,
 }
 
 /// What stable storage holds when a node starts. The default is an empty disk.
@@ -168,4 +189,13 @@ pub enum Refusal {
         /// To whom.
         to: NodeId,
     },
+    /// Too much is not committed yet: ask again later.
+    TooMuchUncommitted,
+    /// Another change of the configuration is under way (thesis 4.1), or the leader has not committed in its own term
+    /// yet: ask again later.
+    ChangeUnderWay,
+    /// The change would change nothing, or leave nobody to vote.
+    BadChange,
+    /// A server to be added did not catch up in time (thesis 4.2.1).
+    CatchUpTooSlow,
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::entry::{Entry, Snapshot};
+use super::configuration::Configuration;
+use super::entry::{Bytes, Entry};
 use super::ids::{EntryId, Index, NodeId, Term};
+use super::io::ReadId;
 
 /// A message from one server to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,10 @@ pub enum Body {
     InstallSnapshotReply(InstallSnapshotReply),
     /// A leader tells a server to start an election at once (thesis 3.10).
     TimeoutNow,
+    /// A follower asks the leader for an index to read at (thesis 6.4).
+    ReadIndex(ReadIndex),
+    /// The answer to it.
+    ReadIndexReply(ReadIndexReply),
 }
 
 /// The arguments of RequestVote and PreVote.
@@ -80,6 +86,8 @@ pub struct AppendEntries {
 pub struct AppendEntriesReply {
     /// The round of the request.
     pub round: u64,
+    /// The follower lost its disk and does not count; see [`HardState::forgetful`](super::HardState::forgetful).
+    pub forgetful: bool,
     /// Whether the follower's log matched at `prev_log`.
     pub outcome: AppendOutcome,
 }
@@ -103,11 +111,19 @@ pub enum AppendOutcome {
     },
 }
 
-/// The arguments of InstallSnapshot.
+/// The arguments of InstallSnapshot: one chunk of a snapshot (Figure 13).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstallSnapshot {
-    /// The whole snapshot.
-    pub snapshot: Arc<Snapshot>,
+    /// `last_included_index` and `last_included_term`.
+    pub last_included: EntryId,
+    /// The configuration in use at that entry.
+    pub configuration: Configuration,
+    /// Where in the snapshot's data this chunk begins, in bytes.
+    pub offset: u64,
+    /// The chunk.
+    pub data: Bytes,
+    /// Whether it is the last one.
+    pub done: bool,
     /// As in [`AppendEntries::round`].
     pub round: u64,
 }
@@ -117,7 +133,27 @@ pub struct InstallSnapshot {
 pub struct InstallSnapshotReply {
     /// As in [`AppendEntriesReply::round`].
     pub round: u64,
+    /// As in [`AppendEntriesReply::forgetful`].
+    pub forgetful: bool,
+    /// How many bytes of this snapshot are received: where the next chunk begins.
+    pub next_offset: u64,
     /// Up to here the follower's log is the leader's, on stable storage: at least the snapshot's last index,
     /// unless the request is of an old term (then 0).
     pub match_index: Index,
+}
+
+/// A follower's question for an index to read at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadIndex {
+    /// The follower's name for the read.
+    pub read: ReadId,
+}
+
+/// The leader's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadIndexReply {
+    /// The follower's name for the read.
+    pub read: ReadId,
+    /// The read may be answered from any state at least here; `None` if the server asked does not lead.
+    pub read_index: Option<Index>,
 }

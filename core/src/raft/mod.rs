@@ -7,6 +7,7 @@
 //! disk is kept back here until the driver reports the write complete.
 
 pub mod config;
+pub mod configuration;
 pub mod entry;
 pub mod fact;
 pub mod ids;
@@ -20,9 +21,11 @@ mod commit;
 mod durability;
 mod election;
 mod log;
+mod membership;
 mod node;
 mod progress;
 mod read;
+mod read_here;
 mod replication;
 mod snapshot;
 mod transfer;
@@ -30,7 +33,8 @@ mod transfer;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, Configuration};
+pub use config::{ClockDrift, Config};
+pub use configuration::{Configuration, MembershipChange};
 pub use entry::{Bytes, Entry, Payload, Snapshot};
 pub use fact::{Clause, Fact, RoleReason, TransferFailure, VoteRefusal};
 pub use ids::{EntryId, Index, NodeId, Term};
@@ -40,9 +44,9 @@ pub use io::{
 pub use log::Log;
 pub use message::{
     AppendEntries, AppendEntriesReply, AppendOutcome, Body, InstallSnapshot, InstallSnapshotReply, Message,
-    RequestVote, VoteReply,
+    ReadIndex, ReadIndexReply, RequestVote, VoteReply,
 };
 pub use node::{ElectionTimer, Node};
-pub use progress::{Progress, ProgressState};
+pub use progress::{InFlight, Progress, ProgressState};
 pub use role::RoleName;
 pub use rules::{Breaks, Paper, Rule, Rules, Switchable};

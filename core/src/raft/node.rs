@@ -7,18 +7,20 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::config::{Config, Configuration};
+use super::config::Config;
 use super::durability::Durability;
 use super::entry::{Entry, Payload, Snapshot};
 use super::fact::{Fact, RoleReason};
 use super::ids::{Index, NodeId, Term};
 use super::io::{Answer, HardState, Input, Output, Persistent, Refusal};
 use super::log::Log;
+use super::membership::Configurations;
 use super::message::{Body, Message};
 use super::progress::Progress;
-use super::read::Reads;
+use super::read::{Reader, Reads};
 use super::role::{Campaign, Follower, Leader, Role, RoleName};
 use super::rules::{Rule, Rules};
+use super::snapshot::Incoming;
 use crate::rng::Rng;
 use crate::time::Micros;
 
@@ -41,11 +43,13 @@ pub struct Node<R: Rules> {
     pub(super) rules: R,
     pub(super) hard_state: HardState,
     pub(super) log: Log,
-    pub(super) configuration: Configuration,
+    pub(super) configurations: Configurations,
     pub(super) commit_index: Index,
     pub(super) last_applied: Index,
     pub(super) role: Role,
     pub(super) durability: Durability,
+    pub(super) incoming: Option<Incoming>,
+    halted: bool,
     pub(super) now: Micros,
     election_timer: ElectionTimer,
     timeouts: Rng,
@@ -58,17 +62,23 @@ impl<R: Rules> Node<R> {
     pub fn new(config: Config, rules: R, persistent: Persistent, now: Micros, out: &mut Output) -> Node<R> {
         let Persistent { hard_state, snapshot, entries } = persistent;
         let configuration = snapshot.as_ref().map_or(&config.configuration, |s| &s.configuration).clone();
+        let base = snapshot.as_ref().map_or(Index::ZERO, |snapshot| snapshot.last_included.index);
+        let mut configurations = Configurations::new(base, configuration);
+        for entry in &entries {
+            configurations.appended(entry);
+        }
         let log = Log::new(snapshot.clone(), entries);
-        let base = log.snapshot_id().index;
         out.restore = snapshot;
         let mut node = Node {
             timeouts: Rng::new(config.seed),
             hard_state,
-            configuration,
+            configurations,
             commit_index: base,
             last_applied: base,
             durability: Durability::new(log.last().index),
             role: Role::Follower(Follower::default()),
+            incoming: None,
+            halted: false,
             election_timer: ElectionTimer { started_at: now, deadline: now },
             now,
             config,
@@ -76,6 +86,11 @@ impl<R: Rules> Node<R> {
             log,
         };
         node.reset_election_timer();
+        if node.config.lost_disk && !node.hard_state.forgetful {
+            node.hard_state.forgetful = true;
+            node.durability.stage_hard_state();
+            node.flush(out);
+        }
         node
     }
 
@@ -83,37 +98,55 @@ impl<R: Rules> Node<R> {
     ///
     /// What the node wants done is added to `out`.
     pub fn step(&mut self, now: Micros, input: Input, out: &mut Output) {
+        if self.halted {
+            return;
+        }
         self.now = self.now.max(now);
         match input {
             Input::TimerCheck => self.check_timers(out),
             Input::Message(message) => self.receive(message, out),
             Input::Propose(proposals) => self.propose(proposals, out),
-            Input::Read(read) => self.read(read, out),
+            Input::Read(read) => self.read(Reader::Here(read), out),
+            Input::ReadHere(read) => self.read_here(read, out),
             Input::WriteDone(id) => self.write_done(id, out),
-            Input::SnapshotTaken(snapshot) => self.snapshot_taken(snapshot, out),
+            Input::WriteFailed => self.write_failed(out),
+            Input::SnapshotTaken { index, data } => self.snapshot_taken(index, data, out),
+            Input::ChangeMembership { id, change } => self.change_membership(id, change, out),
             Input::TransferLeadership(to) => self.transfer_leadership(to, out),
             Input::SetElectionDeadline(deadline) => {
                 self.election_timer = ElectionTimer { started_at: self.now, deadline };
             }
         }
+        self.advance_membership(out);
         self.apply_committed(out);
         self.serve_reads(out);
+        self.serve_reads_here(out);
         self.flush(out);
     }
 
     /// When [`Input::TimerCheck`] is due next, in local time; it may change with every step.
     pub fn deadline(&self) -> Micros {
         match &self.role {
+            _ if self.halted => Micros::MAX,
             Role::Leader(leader) => leader
                 .progress
                 .values()
                 .map(|progress| progress.heartbeat_at)
                 .chain(leader.transfer.map(|transfer| transfer.give_up_at))
+                .chain(leader.change.as_ref().map(|change| change.give_up_at))
                 .chain(self.config.check_quorum.then_some(leader.check_quorum_at))
                 .min()
                 .unwrap_or(Micros::MAX),
-            _ => self.election_timer.deadline,
+            Role::Follower(follower) => {
+                self.election_timer.deadline.min(follower.reads.give_up_at().unwrap_or(Micros::MAX))
+            }
+            Role::PreCandidate(_) | Role::Candidate(_) => self.election_timer.deadline,
         }
+    }
+
+    /// Whether a write failed: this server does nothing any more, and its process should end.
+    pub fn is_halted(&self) -> bool {
+        self.halted
     }
 
     /// This server.
@@ -169,11 +202,6 @@ impl<R: Rules> Node<R> {
     /// Whether a write is under way.
     pub fn waits_for_disk(&self) -> bool {
         self.durability.is_pending()
-    }
-
-    /// Who is in the cluster.
-    pub fn configuration(&self) -> &Configuration {
-        &self.configuration
     }
 
     /// What it is at the moment.
@@ -241,9 +269,26 @@ impl<R: Rules> Node<R> {
                 self.check_transfer(out);
                 self.send_due_heartbeats(out);
             }
-            _ if self.now >= self.election_timer.deadline => self.election_timed_out(out),
-            _ => {}
+            _ => {
+                self.give_up_reads_here(out);
+                if self.now >= self.election_timer.deadline {
+                    self.election_timed_out(out);
+                }
+            }
         }
+    }
+
+    /// What is on stable storage is not known any more: this server must not rely on it, nor on what it keeps back.
+    fn write_failed(&mut self, out: &mut Output) {
+        if !self.rules.keeps(Rule::WriteFailureStops) {
+            return;
+        }
+        self.note(out, || Fact::Halted);
+        if matches!(self.role, Role::Leader(_)) {
+            self.become_follower(self.hard_state.current_term, None, RoleReason::WriteFailed, out);
+        }
+        self.durability.abandon();
+        self.halted = true;
     }
 
     /// A leader that hears no majority for an election timeout steps down (thesis 6.2).
@@ -255,17 +300,18 @@ impl<R: Rules> Node<R> {
         if !self.config.check_quorum || now < leader.check_quorum_at {
             return;
         }
-        let heard_at = |voter| {
-            if voter == id { now } else { leader.progress[&voter].heard_at }
+        let heard_at = |voter: NodeId| match leader.progress.get(&voter) {
+            Some(progress) if !progress.forgetful => progress.heard_at,
+            None if voter == id => now,
+            _ => Micros::ZERO,
         };
-        let quorum = self.configuration.quorum();
-        let quorum_heard_at = self.configuration.reached_by(quorum, heard_at, Micros::ZERO);
+        let configuration = &self.configurations.latest().1;
+        let quorum_heard_at = configuration.reached(0, heard_at, Micros::ZERO);
         if quorum_heard_at + span > now {
             leader.check_quorum_at = quorum_heard_at + span;
         } else {
-            let heard =
-                self.configuration.voters().iter().filter(|voter| heard_at(**voter) + span > now).count();
-            let why = RoleReason::QuorumLost { heard: heard as u32, needed: quorum as u32 };
+            let heard = configuration.voters().iter().filter(|voter| heard_at(**voter) + span > now).count();
+            let why = RoleReason::QuorumLost { heard: heard as u32, needed: configuration.quorum() as u32 };
             self.become_follower(self.hard_state.current_term, None, why, out);
         }
     }
@@ -273,7 +319,7 @@ impl<R: Rules> Node<R> {
     /// Sorts a message by its term (§5.1), then by its kind.
     fn receive(&mut self, message: Message, out: &mut Output) {
         let Message { from, to, term, body } = message;
-        if to != self.config.id || from == to || !self.configuration.is_voter(from) || term > TERM_MAX {
+        if to != self.config.id || from == to || term > TERM_MAX {
             return;
         }
         match body {
@@ -293,6 +339,7 @@ impl<R: Rules> Node<R> {
                 | Body::PreVoteReply(_)
                 | Body::AppendEntriesReply(_)
                 | Body::InstallSnapshotReply(_)
+                | Body::ReadIndexReply(_)
         );
         if term > self.hard_state.current_term && (self.rules.keeps(Rule::HigherTermAdopted) || !is_reply) {
             self.become_follower(term, None, RoleReason::HigherTerm { from, term }, out);
@@ -316,6 +363,8 @@ impl<R: Rules> Node<R> {
                 self.install_replied(from, reply, out)
             }
             Body::TimeoutNow => self.timeout_now(from, term, out),
+            Body::ReadIndex(request) => self.read_index_requested(from, request, out),
+            Body::ReadIndexReply(reply) => self.read_index_replied(reply, out),
             Body::AppendEntriesReply(_) | Body::InstallSnapshotReply(_) => {}
             Body::PreVote(_) | Body::RequestVote(_) => unreachable!("vote requests are handled above"),
         }
@@ -324,6 +373,9 @@ impl<R: Rules> Node<R> {
     /// A leader puts commands into its log and sends them to every follower (Rules for Leaders).
     fn propose(&mut self, proposals: Vec<super::io::Proposal>, out: &mut Output) {
         let refusal = match &self.role {
+            Role::Leader(leader) if leader.uncommitted_bytes >= self.config.max_uncommitted_bytes => {
+                Some(Refusal::TooMuchUncommitted)
+            }
             Role::Leader(leader) => leader.transfer.map(|transfer| Refusal::Transferring { to: transfer.to }),
             _ => Some(Refusal::NotLeader { leader: self.leader() }),
         };
@@ -342,19 +394,18 @@ impl<R: Rules> Node<R> {
             .zip(proposals)
             .map(|(index, proposal)| {
                 leader.proposals.push_back((Index(index), proposal.id));
+                leader.uncommitted_bytes += proposal.command.len() as u64;
                 Entry { term, index: Index(index), payload: Payload::Command(proposal.command) }
             })
             .collect();
         self.note(out, || Fact::Proposed { first, count: entries.len() as u64 });
-        self.append_own(entries);
+        self.append_own(entries, out);
         self.replicate_to_all(out);
     }
 
-    /// Appends a leader's own entries to its log and has them written.
-    pub(super) fn append_own(&mut self, entries: Arc<[Entry]>) {
-        for entry in entries.iter() {
-            self.log.append(entry.clone());
-        }
+    /// Appends entries to the log and has them written.
+    pub(super) fn append_own(&mut self, entries: Arc<[Entry]>, out: &mut Output) {
+        self.append_to_log(&entries, out);
         self.durability.stage_entries(entries);
     }
 
@@ -366,9 +417,9 @@ impl<R: Rules> Node<R> {
             "leader did not vote for itself"
         );
         let last = self.log.last().index;
-        let others = self.configuration.voters().iter().filter(|voter| **voter != id);
+        let others = self.others().into_iter();
         let mut progress: BTreeMap<NodeId, Progress> =
-            others.map(|voter| (*voter, Progress::new(last, self.now))).collect();
+            others.map(|other| (other, Progress::new(last, self.now, 0))).collect();
         if !self.rules.keeps(Rule::MatchIsProven) {
             progress.values_mut().for_each(|progress| progress.match_index = last);
         }
@@ -379,12 +430,15 @@ impl<R: Rules> Node<R> {
             first_of_term: last.next(),
             check_quorum_at: self.now + self.config.election_timeout_min,
             transfer: None,
+            timeout_now_sent: false,
+            change: None,
+            uncommitted_bytes: self.log.iter_from(self.commit_index.next()).map(Entry::command_bytes).sum(),
         };
         self.change_role(Role::Leader(Box::new(leader)), why, out);
         // §8: a leader begins its term with an empty entry, since only entries of its own term are committed by
         // counting (§5.4.2), and reads wait for one.
         let noop = Entry { term: self.hard_state.current_term, index: last.next(), payload: Payload::Noop };
-        self.append_own(Arc::from([noop]));
+        self.append_own(Arc::from([noop]), out);
         self.replicate_to_all(out);
         self.advance_commit(out);
     }
@@ -400,7 +454,7 @@ impl<R: Rules> Node<R> {
         let current_term = self.hard_state.current_term;
         assert!(term >= current_term, "the current term never decreases");
         if term > current_term {
-            self.hard_state = HardState { current_term: term, voted_for: None };
+            self.hard_state = HardState { current_term: term, voted_for: None, ..self.hard_state };
             self.durability.stage_hard_state();
         } else if !self.rules.keeps(Rule::VoteKeptForTerm) {
             self.hard_state.voted_for = None;
@@ -410,11 +464,16 @@ impl<R: Rules> Node<R> {
         if let Role::Leader(deposed) = &mut self.role {
             let lost = deposed.proposals.drain(..).map(|(_, proposal)| Answer::ProposalUnknown { proposal });
             out.answers.extend(lost);
+            let change = deposed.change.take();
+            out.answers.extend(change.map(|change| Answer::ProposalUnknown { proposal: change.proposal }));
+            let readers: Vec<Reader> = deposed.reads.drain().collect();
             let refusal = Refusal::NotLeader { leader };
-            out.answers.extend(deposed.reads.drain().map(|read| Answer::ReadRefused { read, refusal }));
+            readers.into_iter().for_each(|reader| self.refuse_read(reader, refusal, out));
         }
-        let heard_at = leader.map(|_| self.now);
-        self.change_role(Role::Follower(Follower { leader, leader_heard_at: heard_at }), why, out);
+        self.refuse_reads_here(leader, out);
+        let leader_heard_at = leader.map(|_| self.now);
+        let follower = Follower { leader, leader_heard_at, ..Follower::default() };
+        self.change_role(Role::Follower(follower), why, out);
         if was_leader {
             self.reset_election_timer();
         }
@@ -433,14 +492,9 @@ impl<R: Rules> Node<R> {
         self.election_timer = ElectionTimer { started_at: self.now, deadline: self.now + timeout };
     }
 
-    /// How many voters a decision needs: a majority, or one fewer where a laboratory leaves `rule` out.
-    pub(super) fn needed(&self, rule: Rule) -> usize {
-        let quorum = self.configuration.quorum();
-        if self.rules.keeps(rule) { quorum } else { (quorum - 1).max(1) }
-    }
-
-    pub(super) fn others(&self) -> Vec<NodeId> {
-        self.configuration.voters().iter().copied().filter(|voter| *voter != self.config.id).collect()
+    /// How many voters fewer than a majority decide: none, but one where a laboratory leaves `rule` out.
+    pub(super) fn short_of_majority(&self, rule: Rule) -> usize {
+        usize::from(!self.rules.keeps(rule))
     }
 
     pub(super) fn send(&self, to: NodeId, body: Body, out: &mut Output) {

@@ -1,7 +1,10 @@
 //! What a leader knows of one follower's log.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+use super::config::Config;
+use super::entry::Snapshot;
 use super::ids::Index;
 use crate::time::Micros;
 
@@ -18,6 +21,10 @@ pub struct Progress {
     pub heard_at: Micros,
     /// The newest round of the leader's messages that it answered.
     pub round_answered: u64,
+    /// The round in which it was added: answers to earlier rounds belong to a membership that has ended.
+    pub joined_in_round: u64,
+    /// It lost its disk: its acknowledgements do not count.
+    pub forgetful: bool,
     /// When an empty AppendEntries is due if nothing is sent before.
     pub heartbeat_at: Micros,
 }
@@ -32,36 +39,53 @@ pub enum ProgressState {
     },
     /// The logs match: entries are sent without waiting for answers.
     Replicate {
-        /// The last index of each message under way, the oldest first.
-        inflight: VecDeque<Index>,
+        /// The messages under way, the oldest first.
+        inflight: VecDeque<InFlight>,
     },
     /// The follower needs a snapshot, which is under way.
     Snapshot {
-        /// The last index that the snapshot covers.
-        last_included: Index,
-        /// When it was sent, in the leader's local time.
+        /// The snapshot: it stays the same one until it is through, also when the leader takes another meanwhile.
+        snapshot: Arc<Snapshot>,
+        /// How many bytes of it are acknowledged: where the next chunk begins.
+        offset: u64,
+        /// When the last chunk was sent, in the leader's local time.
         sent_at: Micros,
     },
 }
 
+/// A message with entries under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InFlight {
+    /// The index of its last entry.
+    pub last: Index,
+    /// The bytes of its commands.
+    pub bytes: u64,
+}
+
 impl Progress {
     /// Figure 2: `next_index` begins after the leader's last entry, `match_index` at 0.
-    pub(super) fn new(last_index: Index, now: Micros) -> Progress {
+    pub(super) fn new(last_index: Index, now: Micros, round: u64) -> Progress {
         Progress {
             next_index: last_index.next(),
             match_index: Index::ZERO,
             state: ProgressState::Probe { sent: false },
             heard_at: now,
-            round_answered: 0,
+            round_answered: round,
+            joined_in_round: round,
+            forgetful: false,
             heartbeat_at: now,
         }
     }
 
-    /// Whether entries may be sent now, with a window of `max_inflight` messages.
-    pub(super) fn may_send(&self, max_inflight: u32) -> bool {
+    /// Whether entries may be sent now.
+    pub(super) fn may_send(&self, config: &Config) -> bool {
         match &self.state {
             ProgressState::Probe { sent } => !sent,
-            ProgressState::Replicate { inflight } => inflight.len() < max_inflight as usize,
+            ProgressState::Replicate { inflight } => {
+                let bytes: u64 = inflight.iter().map(|message| message.bytes).sum();
+                let fits = inflight.len() < config.max_inflight as usize && bytes < config.max_inflight_bytes;
+                fits || inflight.is_empty()
+            }
             ProgressState::Snapshot { .. } => false,
         }
     }
@@ -76,12 +100,12 @@ impl Progress {
                 self.state = ProgressState::Replicate { inflight: VecDeque::new() }
             }
             ProgressState::Replicate { inflight } => {
-                while inflight.front().is_some_and(|last| *last <= match_index) {
+                while inflight.front().is_some_and(|message| message.last <= match_index) {
                     inflight.pop_front();
                 }
             }
-            ProgressState::Snapshot { last_included, .. } => {
-                if match_index >= *last_included {
+            ProgressState::Snapshot { snapshot, .. } => {
+                if match_index >= snapshot.last_included.index {
                     self.state = ProgressState::Replicate { inflight: VecDeque::new() };
                 }
             }
@@ -96,14 +120,14 @@ impl Progress {
         self.state = ProgressState::Probe { sent: false };
     }
 
-    /// Entries up to `last` have been sent.
-    pub(super) fn sent_entries(&mut self, last: Index) {
+    /// Entries have been sent.
+    pub(super) fn sent_entries(&mut self, message: InFlight) {
         match &mut self.state {
             ProgressState::Probe { sent } => *sent = true,
             ProgressState::Replicate { inflight } => {
                 // Optimistic: the next message begins where this one ends (thesis 10.2.1, pipelining).
-                inflight.push_back(last);
-                self.next_index = last.next();
+                inflight.push_back(message);
+                self.next_index = message.last.next();
             }
             ProgressState::Snapshot { .. } => unreachable!("entries sent while a snapshot is under way"),
         }
@@ -113,22 +137,34 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::raft::configuration::Configuration;
+    use crate::raft::ids::NodeId;
+
+    fn config(max_inflight: u32, max_inflight_bytes: u64) -> Config {
+        Config { max_inflight, max_inflight_bytes, ..Config::new(NodeId(0), Configuration::of_size(3)) }
+    }
+
+    fn message(last: u64, bytes: u64) -> InFlight {
+        InFlight { last: Index(last), bytes }
+    }
 
     #[test]
     fn a_full_window_stops_sending_and_an_answer_frees_it() {
-        let mut progress = Progress::new(Index(0), Micros::ZERO);
-        progress.advance(Index(0));
-        progress.sent_entries(Index(3));
-        progress.sent_entries(Index(5));
-        assert!(!progress.may_send(2));
-        progress.advance(Index(3));
-        assert!(progress.may_send(2));
-        assert_eq!(progress.next_index, Index(6));
+        for config in [config(2, 1_000), config(9, 20)] {
+            let mut progress = Progress::new(Index(0), Micros::ZERO, 0);
+            progress.advance(Index(0));
+            progress.sent_entries(message(3, 10));
+            progress.sent_entries(message(5, 10));
+            assert!(!progress.may_send(&config));
+            progress.advance(Index(3));
+            assert!(progress.may_send(&config));
+            assert_eq!(progress.next_index, Index(6));
+        }
     }
 
     #[test]
     fn an_old_answer_lowers_nothing() {
-        let mut progress = Progress::new(Index(0), Micros::ZERO);
+        let mut progress = Progress::new(Index(0), Micros::ZERO, 0);
         assert!(progress.advance(Index(5)));
         assert!(!progress.advance(Index(3)));
         assert_eq!(progress.match_index, Index(5));
@@ -138,10 +174,10 @@ mod tests {
 
     #[test]
     fn a_probe_sends_one_message_at_a_time() {
-        let mut progress = Progress::new(Index(9), Micros::ZERO);
-        assert!(progress.may_send(8));
-        progress.sent_entries(Index(9));
-        assert!(!progress.may_send(8));
+        let mut progress = Progress::new(Index(9), Micros::ZERO, 0);
+        assert!(progress.may_send(&config(8, 8)));
+        progress.sent_entries(message(9, 1));
+        assert!(!progress.may_send(&config(8, 8)));
         assert_eq!(progress.next_index, Index(10), "a probe does not move next_index");
     }
 }

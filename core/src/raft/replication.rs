@@ -8,10 +8,9 @@ use super::ids::{EntryId, Index, NodeId, Term};
 use super::io::Output;
 use super::message::{AppendEntries, AppendEntriesReply, AppendOutcome, Body};
 use super::node::Node;
-use super::progress::{Progress, ProgressState};
+use super::progress::{InFlight, Progress, ProgressState};
 use super::role::{Leader, Role};
 use super::rules::Rules;
-use crate::time::Micros;
 
 /// Entries cut out of the log for one follower, kept for the next one that needs the same.
 #[derive(Default)]
@@ -32,8 +31,7 @@ impl<R: Rules> Node<R> {
     }
 
     fn replicate_sharing(&mut self, to: NodeId, shared: &mut Shared, out: &mut Output) {
-        let max_inflight = self.config.max_inflight;
-        while let Some(progress) = self.progress_of(to).filter(|progress| progress.may_send(max_inflight)) {
+        while let Some(progress) = self.progress_of(to).filter(|progress| progress.may_send(&self.config)) {
             let next_index = progress.next_index;
             if next_index > self.log.last().index {
                 return;
@@ -47,10 +45,16 @@ impl<R: Rules> Node<R> {
 
     /// Sends the heartbeats that are due. A message with entries counts as one.
     pub(super) fn send_due_heartbeats(&mut self, out: &mut Output) {
-        for to in self.others() {
-            if self.progress_of(to).is_some_and(|progress| progress.heartbeat_at <= self.now) {
-                self.send_heartbeat(to, out);
-            }
+        let (now, leases) = (self.now, self.config.lease_reads.is_some());
+        let Some(leader) = self.leader_mut() else { return };
+        let due = |(id, progress): (&NodeId, &Progress)| (progress.heartbeat_at <= now).then_some(*id);
+        let due: Vec<NodeId> = leader.progress.iter().filter_map(due).collect();
+        if leases && !due.is_empty() {
+            // A lease counts from when a round began: each heartbeat renews it.
+            leader.reads.next_round(now);
+        }
+        for to in due {
+            self.send_heartbeat(to, out);
         }
     }
 
@@ -72,7 +76,7 @@ impl<R: Rules> Node<R> {
     }
 
     fn send_heartbeat(&mut self, to: NodeId, out: &mut Output) {
-        let (now, patience) = (self.now, self.config.election_timeout_min);
+        let late = self.snapshot_is_late(to);
         let Some(progress) = self.progress_mut(to) else {
             return;
         };
@@ -96,10 +100,9 @@ impl<R: Rules> Node<R> {
                 }
                 self.send_append(to, prev_index, Arc::from([]), out);
             }
-            ProgressState::Snapshot { sent_at, .. } => {
-                if *sent_at + patience <= now {
-                    return self.send_snapshot(to, out);
-                }
+            // A chunk or its answer may be lost: again.
+            ProgressState::Snapshot { .. } if late => self.send_chunk(to, out),
+            ProgressState::Snapshot { .. } => {
                 let prev_index = progress.match_index;
                 self.send_append(to, prev_index, Arc::from([]), out);
             }
@@ -109,14 +112,28 @@ impl<R: Rules> Node<R> {
     fn send_entries(&mut self, to: NodeId, next_index: Index, shared: &mut Shared, out: &mut Output) {
         let entries = match &shared.0 {
             Some((first, entries)) if *first == next_index => entries.clone(),
-            _ => self.log.slice(next_index, u64::from(self.config.max_entries_per_append.max(1))),
+            _ => self.cut_message(next_index),
         };
         shared.0 = Some((next_index, entries.clone()));
-        let last = next_index.prev().plus(entries.len() as u64);
+        let bytes = entries.iter().map(Entry::command_bytes).sum();
+        let message = InFlight { last: next_index.prev().plus(entries.len() as u64), bytes };
         self.send_append(to, next_index.prev(), entries, out);
         if let Some(progress) = self.progress_mut(to) {
-            progress.sent_entries(last);
+            progress.sent_entries(message);
         }
+    }
+
+    /// The entries of one message: at least one, and no more than its limits allow.
+    fn cut_message(&self, from: Index) -> Arc<[Entry]> {
+        let max_entries = u64::from(self.config.max_entries_per_append.max(1));
+        let mut room = self.config.max_bytes_per_append;
+        let fits = |entry: &&Entry| {
+            let fits = entry.index == from || entry.command_bytes() <= room;
+            room = room.saturating_sub(entry.command_bytes());
+            fits
+        };
+        let count = self.log.iter_from(from).take(max_entries as usize).take_while(fits).count();
+        self.log.slice(from, count as u64)
     }
 
     /// `prev_index` is in the log, or covered by the snapshot: then the end of the snapshot stands in its place.
@@ -136,7 +153,7 @@ impl<R: Rules> Node<R> {
     }
 
     pub(super) fn append_replied(&mut self, from: NodeId, reply: AppendEntriesReply, out: &mut Output) {
-        if !self.heard_from(from, reply.round) {
+        if !self.heard_from(from, reply.round, reply.forgetful) {
             return;
         }
         match reply.outcome {
@@ -149,8 +166,8 @@ impl<R: Rules> Node<R> {
         self.check_transfer(out);
     }
 
-    /// A follower answered in this term. Returns whether this node leads it.
-    pub(super) fn heard_from(&mut self, from: NodeId, round: u64) -> bool {
+    /// A follower answered in this term. Returns whether this node leads it, in its present membership.
+    pub(super) fn heard_from(&mut self, from: NodeId, round: u64, forgetful: bool) -> bool {
         let now = self.now;
         let Role::Leader(leader) = &mut self.role else {
             return false;
@@ -159,6 +176,10 @@ impl<R: Rules> Node<R> {
         let Some(progress) = leader.progress.get_mut(&from) else {
             return false;
         };
+        if round < progress.joined_in_round {
+            return false;
+        }
+        progress.forgetful = forgetful;
         progress.heard_at = now;
         progress.round_answered = progress.round_answered.max(round.min(newest_round));
         true
@@ -225,15 +246,6 @@ impl<R: Rules> Node<R> {
         match &mut self.role {
             Role::Leader(leader) => Some(leader),
             _ => None,
-        }
-    }
-
-    /// A snapshot goes out in place of entries: the next message waits for its answer.
-    pub(super) fn snapshot_sent(&mut self, to: NodeId, last_included: Index) {
-        let (now, heartbeat_at): (Micros, Micros) = (self.now, self.now + self.config.heartbeat_interval);
-        if let Some(progress) = self.progress_mut(to) {
-            progress.state = ProgressState::Snapshot { last_included, sent_at: now };
-            progress.heartbeat_at = heartbeat_at;
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
+use std::sync::Arc;
 
+use super::configuration::Configuration;
 use super::ids::{Index, NodeId};
 use super::io::ProposalId;
 use super::progress::Progress;
 use super::read::Reads;
+use super::read_here::ReadsHere;
 use crate::time::Micros;
 
 /// The role of a node (Figure 4, and the pre-candidate of thesis 9.6).
@@ -56,6 +59,8 @@ pub(super) struct Follower {
     pub(super) leader: Option<NodeId>,
     /// When it last spoke; none before it did in this term.
     pub(super) leader_heard_at: Option<Micros>,
+    /// Reads for which the leader was asked for an index.
+    pub(super) reads: ReadsHere,
 }
 
 /// The votes of an election under way.
@@ -82,6 +87,20 @@ pub(super) struct Leader {
     pub(super) check_quorum_at: Micros,
     /// To whom leadership is being handed over, and when that is given up.
     pub(super) transfer: Option<Transfer>,
+    /// A target was told to take over: it may do so at any time in this term, so there is no lease any more.
+    pub(super) timeout_now_sent: bool,
+    /// The change of the configuration under way, if this leader began it.
+    pub(super) change: Option<Change>,
+    /// The bytes of commands that are in the log and not committed.
+    pub(super) uncommitted_bytes: u64,
+}
+
+/// A change of the configuration under way (§6).
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) proposal: ProposalId,
+    pub(super) target: Arc<Configuration>,
+    pub(super) give_up_at: Micros,
 }
 
 /// A transfer of leadership under way (thesis 3.10).

@@ -115,6 +115,18 @@ rules! {
     SnapshotDropsConflict, "snapshot-drops-conflict", Safety, "Figure 13, rule 7", "A snapshot that does not match the log replaces all of it.";
     SnapshotNeverGoesBack, "snapshot-never-goes-back", Safety, "Figure 13, rule 5", "An older snapshot does not replace newer state.";
     TransferSkipsPreVote, "transfer-skips-pre-vote", Liveness, "thesis 3.10", "A server told to take over starts a real election, and voters do not withhold their votes.";
+    JointNeedsBoth, "joint-needs-both-majorities", Safety, "§6", "In a joint configuration a decision needs a majority of the old voters and one of the new.";
+    OneChangeAtATime, "one-change-at-a-time", Safety, "thesis 4.1", "A configuration is changed only when the one before it is committed.";
+    ChangeAfterOwnTermCommit, "change-after-own-term-commit", Safety, "raft-dev 2015", "A leader changes the configuration only after committing an entry of its own term.";
+    ConfigurationRollsBack, "configuration-rolls-back", Safety, "§6", "A configuration that is cut off the log is not in use any more.";
+    RemovedLeaderNotCounted, "removed-leader-not-counted", Safety, "§6", "A leader that is not in the new configuration does not count itself.";
+    LearnersNotCounted, "learners-not-counted", Safety, "thesis 4.2.1", "Only voters count; learners just receive the log.";
+    SnapshotCarriesConfiguration, "snapshot-carries-configuration", Safety, "Figure 12", "A snapshot holds the configuration of its last entry.";
+    ForgetfulNotCounted, "forgetful-not-counted", Safety, "§5.1, Figure 2", "A server that lost its stable storage neither votes nor counts until it is admitted anew.";
+    WriteFailureStops, "write-failure-stops", Safety, "Figure 2", "A server whose write failed stops.";
+    WriteMatchedById, "write-matched-by-id", Safety, "thesis 10.2.1", "A completed write is matched by its id, not by an index.";
+    LeaseWithinDrift, "lease-within-drift", Client, "thesis 6.4.1", "A lease is shorter than the least election timeout by the bound of the clocks' drift.";
+    LeaseEndsWithTransfer, "lease-ends-with-transfer", Client, "thesis 6.4.1", "A leader that told another to take over has no lease any more.";
     RequestAppliedOnce, "request-applied-once", Client, "§8, thesis 6.3", "A request that was applied is not applied again; its result is remembered.";
 }
 

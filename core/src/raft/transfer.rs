@@ -11,8 +11,8 @@ use super::rules::{Rule, Rules};
 impl<R: Rules> Node<R> {
     /// The driver wants `to` to lead. Proposals are refused until it does, or an election timeout has passed.
     pub(super) fn transfer_leadership(&mut self, to: NodeId, out: &mut Output) {
-        let (is_voter, give_up_at) =
-            (self.configuration.is_voter(to), self.now + self.config.election_timeout_max);
+        let is_voter = self.configuration().voters().contains(&to);
+        let give_up_at = self.now + self.config.election_timeout_max;
         let id = self.config.id;
         let Some(leader) = self.leader_mut() else {
             return self.note(out, || Fact::TransferAborted { to, why: TransferFailure::NotLeader });
@@ -42,6 +42,7 @@ impl<R: Rules> Node<R> {
         let up_to_date = leader.progress.get(&to).is_some_and(|progress| progress.match_index == last);
         if up_to_date && !timeout_now_sent {
             leader.transfer = Some(Transfer { to, give_up_at, timeout_now_sent: true });
+            leader.timeout_now_sent = true;
             self.note(out, || Fact::TimeoutNowSent { to });
             self.send(to, Body::TimeoutNow, out);
         }
@@ -51,7 +52,7 @@ impl<R: Rules> Node<R> {
     pub(super) fn timeout_now(&mut self, from: NodeId, term: Term, out: &mut Output) {
         let current = term == self.hard_state.current_term || !self.rules.keeps(Rule::StaleTermRejected);
         let follows = matches!(self.role, Role::Follower(_));
-        if current && follows && self.configuration.is_voter(self.config.id) {
+        if current && follows && self.may_campaign() {
             self.take_over(from, out);
         }
     }

@@ -1,0 +1,310 @@
+//! Membership change (§6; thesis chapter 4): learners catch up first, then joint consensus, then the new configuration.
+//!
+//! A configuration is in use from the moment it is appended, committed or not, and goes out of use when its entry is
+//! cut off the log.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::configuration::{Configuration, MembershipChange};
+use super::entry::{Entry, Payload};
+use super::fact::{Fact, RoleReason};
+use super::ids::{Index, NodeId};
+use super::io::{Answer, Output, ProposalId, Refusal};
+use super::node::Node;
+use super::progress::Progress;
+use super::role::{Change, Role};
+use super::rules::{Rule, Rules};
+use crate::time::Micros;
+
+/// New servers that have not caught up after this many election timeouts are given up (thesis 4.2.1).
+const CATCH_UP_TIMEOUTS: u64 = 20;
+
+/// The configurations of a log: the one it begins with, and those of its entries.
+#[derive(Clone, Debug)]
+pub(super) struct Configurations {
+    base: (Index, Arc<Configuration>),
+    /// The entries that are configurations, in order.
+    entries: Vec<(Index, Arc<Configuration>)>,
+}
+
+impl Configurations {
+    pub(super) fn new(base_index: Index, base: Configuration) -> Configurations {
+        Configurations { base: (base_index, Arc::new(base)), entries: Vec::new() }
+    }
+
+    /// The configuration in use, and the entry that brought it.
+    pub(super) fn latest(&self) -> &(Index, Arc<Configuration>) {
+        self.entries.last().unwrap_or(&self.base)
+    }
+
+    /// The configuration in use at an entry that is in the log, or is the last one that the snapshot covers.
+    pub(super) fn at(&self, index: Index) -> &Arc<Configuration> {
+        let count = self.entries.partition_point(|(at, _)| *at <= index);
+        &count.checked_sub(1).map_or(&self.base, |last| &self.entries[last]).1
+    }
+
+    /// The configurations of the entries after `from`, up to `to`, each with the one before it.
+    fn between(&self, from: Index, to: Index) -> impl Iterator<Item = (&Configuration, &Configuration)> {
+        let before = std::iter::once(&self.base).chain(&self.entries).map(|(_, configuration)| &**configuration);
+        let inside = move |index: Index| index > from && index <= to;
+        before.zip(&self.entries).filter(move |(_, (at, _))| inside(*at)).map(|(before, (_, after))| (before, &**after))
+    }
+
+    /// An entry entered the log.
+    pub(super) fn appended(&mut self, entry: &Entry) -> bool {
+        if let Payload::Configuration(configuration) = &entry.payload {
+            self.entries.push((entry.index, configuration.clone()));
+            return true;
+        }
+        false
+    }
+
+    /// The log is cut here. Returns whether the configuration in use changed.
+    fn truncated(&mut self, from: Index) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|(index, _)| *index < from);
+        self.entries.len() < before
+    }
+
+    /// A snapshot covers the log up to here.
+    pub(super) fn compacted(&mut self, index: Index) {
+        self.base = (index, self.at(index).clone());
+        self.entries.retain(|(at, _)| *at > index);
+    }
+
+    /// A snapshot that holds this configuration took the place of the log up to here.
+    pub(super) fn installed(&mut self, index: Index, configuration: Configuration, keep: bool) {
+        self.base = (index, Arc::new(configuration));
+        self.entries.retain(|(at, _)| keep && *at > index);
+    }
+}
+
+impl<R: Rules> Node<R> {
+    /// Who is in the cluster, as far as this server's log says.
+    pub fn configuration(&self) -> &Configuration {
+        &self.configurations.latest().1
+    }
+
+    /// The entry that brought the configuration in use; 0, or the end of the snapshot, if the log began with it.
+    pub fn configuration_index(&self) -> Index {
+        self.configurations.latest().0
+    }
+
+    /// Who decides. The configuration in use, unless a laboratory leaves out a rule about it.
+    pub(super) fn deciding(&self) -> Cow<'_, Configuration> {
+        let configuration = self.configuration();
+        let rules = &self.rules;
+        let all_kept = rules.keeps(Rule::JointNeedsBoth)
+            && rules.keeps(Rule::LearnersNotCounted)
+            && rules.keeps(Rule::RemovedLeaderNotCounted);
+        if all_kept {
+            return Cow::Borrowed(configuration);
+        }
+        let (mut voters, mut outgoing) = (configuration.voters().to_vec(), configuration.outgoing().to_vec());
+        if !rules.keeps(Rule::JointNeedsBoth) {
+            outgoing.clear();
+        }
+        if !rules.keeps(Rule::LearnersNotCounted) {
+            voters.extend(configuration.learners());
+        }
+        if !rules.keeps(Rule::RemovedLeaderNotCounted) && matches!(self.role, Role::Leader(_)) {
+            voters.push(self.config.id);
+        }
+        Cow::Owned(Configuration::from_parts(voters, outgoing, configuration.learners().to_vec()))
+    }
+
+    /// Whether this server may campaign: a voter that remembers its promises.
+    pub(super) fn may_campaign(&self) -> bool {
+        self.configuration().is_voter(self.config.id) && !self.forgets()
+    }
+
+    /// Whether this server has lost promises that it must not make again.
+    pub(super) fn forgets(&self) -> bool {
+        self.hard_state.forgetful && self.rules.keeps(Rule::ForgetfulNotCounted)
+    }
+
+    /// Everybody else who gets the log.
+    pub(super) fn others(&self) -> Vec<NodeId> {
+        let mut members = self.configuration().members();
+        members.retain(|id| *id != self.config.id);
+        members
+    }
+
+    /// Entries enter the log, and with them, perhaps, a configuration.
+    pub(super) fn append_to_log(&mut self, entries: &Arc<[Entry]>, out: &mut Output) {
+        let mut changed = false;
+        for entry in entries.iter() {
+            changed |= self.configurations.appended(entry);
+            self.log.append(entry.clone());
+        }
+        if changed {
+            self.configuration_changed(out);
+        }
+    }
+
+    /// The log is cut here, and with it, perhaps, a configuration.
+    pub(super) fn cut_log(&mut self, from: Index, out: &mut Output) {
+        self.log.truncate_from(from);
+        let rolls_back = self.rules.keeps(Rule::ConfigurationRollsBack);
+        if rolls_back && self.configurations.truncated(from) {
+            self.configuration_changed(out);
+        }
+    }
+
+    /// Another configuration is in use: a leader begins to send to the new servers and stops sending to the old.
+    pub(super) fn configuration_changed(&mut self, out: &mut Output) {
+        let (index, configuration) = self.configurations.latest().clone();
+        self.note(out, || Fact::ConfigurationInUse { index, configuration: configuration.clone() });
+        let (id, now, last) = (self.config.id, self.now, self.log.last().index);
+        let Role::Leader(leader) = &mut self.role else { return };
+        let members = configuration.members();
+        leader.progress.retain(|follower, _| members.contains(follower));
+        // Answers to rounds before this one belong to an earlier membership of the same server.
+        let newcomers = members.into_iter().filter(|member| *member != id);
+        for newcomer in newcomers {
+            if !leader.progress.contains_key(&newcomer) {
+                let round = leader.reads.next_round(now);
+                leader.progress.insert(newcomer, Progress::new(last, now, round));
+            }
+        }
+        let target_left = leader.transfer.filter(|transfer| !configuration.voters().contains(&transfer.to));
+        if let Some(transfer) = target_left {
+            leader.transfer = None;
+            let why = super::fact::TransferFailure::BadTarget;
+            self.note(out, || Fact::TransferAborted { to: transfer.to, why });
+        }
+    }
+
+    /// Somebody wants the cluster changed.
+    pub(super) fn change_membership(&mut self, proposal: ProposalId, change: MembershipChange, out: &mut Output) {
+        if let Err(refusal) = self.begin_change(proposal, &change, out) {
+            out.answers.push(Answer::ProposalRefused { proposal, refusal });
+        }
+    }
+
+    fn begin_change(
+        &mut self,
+        proposal: ProposalId,
+        change: &MembershipChange,
+        out: &mut Output,
+    ) -> Result<(), Refusal> {
+        let Role::Leader(leader) = &self.role else {
+            return Err(Refusal::NotLeader { leader: self.leader() });
+        };
+        let configuration = self.configuration();
+        let one_at_a_time = self.rules.keeps(Rule::OneChangeAtATime);
+        let unfinished = leader.change.is_some()
+            || configuration.is_joint()
+            || self.configuration_index() > self.commit_index;
+        // raft-dev 2015: a leader that has committed nothing in its term may not know of a committed configuration.
+        let too_early =
+            self.commit_index < leader.first_of_term && self.rules.keeps(Rule::ChangeAfterOwnTermCommit);
+        if (unfinished && one_at_a_time) || too_early {
+            return Err(Refusal::ChangeUnderWay);
+        }
+        let target = configuration.changed_by(change).ok_or(Refusal::BadChange)?;
+        let strangers: Vec<NodeId> = target
+            .voters()
+            .iter()
+            .copied()
+            .filter(|voter| !configuration.is_voter(*voter) && !configuration.learners().contains(voter))
+            .collect();
+        let with_strangers = (!strangers.is_empty()).then(|| configuration.with_learners(strangers));
+        let patience = Micros(self.config.election_timeout_max.0.saturating_mul(CATCH_UP_TIMEOUTS));
+        let give_up_at = self.now + patience;
+        if let Some(leader) = self.leader_mut() {
+            leader.change = Some(Change { proposal, target: Arc::new(target), give_up_at });
+        }
+        if let Some(first) = with_strangers {
+            // thesis 4.2.1: a new server gets the log before its vote counts.
+            self.append_configuration(first, out);
+        }
+        Ok(())
+    }
+
+    /// The end of a step: takes the change under way as far as it can go.
+    pub(super) fn advance_membership(&mut self, out: &mut Output) {
+        let Role::Leader(leader) = &self.role else { return };
+        let configuration = self.configuration();
+        let committed = self.configuration_index() <= self.commit_index;
+        if !committed || (self.commit_index < leader.first_of_term && configuration.is_joint()) {
+            return;
+        }
+        if configuration.is_joint() {
+            // §6: once the joint configuration is committed, by whichever leader, the new one alone can decide.
+            let target = configuration.left();
+            return self.append_configuration(target, out);
+        }
+        match &leader.change {
+            Some(change) if *change.target == *configuration => self.change_is_done(out),
+            Some(change) if self.now >= change.give_up_at => {
+                let (proposal, refusal) = (change.proposal, Refusal::CatchUpTooSlow);
+                out.answers.push(Answer::ProposalRefused { proposal, refusal });
+                if let Some(leader) = self.leader_mut() {
+                    leader.change = None;
+                }
+            }
+            Some(change) if self.has_caught_up(&change.target) => {
+                let target = change.target.clone();
+                let same_voters = target.voters() == configuration.voters();
+                let next = if same_voters { (*target).clone() } else { configuration.joint_with(&target) };
+                self.append_configuration(next, out);
+            }
+            _ => {}
+        }
+        self.leave_if_removed(out);
+    }
+
+    /// Whether every new voter has what is committed.
+    fn has_caught_up(&self, target: &Configuration) -> bool {
+        let configuration = self.configuration();
+        let mut newcomers = target.voters().iter().filter(|voter| !configuration.is_voter(**voter));
+        newcomers.all(|voter| {
+            self.progress_of(*voter).is_some_and(|progress| progress.match_index >= self.commit_index)
+        })
+    }
+
+    fn change_is_done(&mut self, out: &mut Output) {
+        let entry = super::ids::EntryId {
+            index: self.configuration_index(),
+            term: self.log.term_at(self.configuration_index()).unwrap_or(self.hard_state.current_term),
+        };
+        if let Some(change) = self.leader_mut().and_then(|leader| leader.change.take()) {
+            out.answers.push(Answer::Applied { proposal: change.proposal, entry });
+        }
+    }
+
+    /// thesis 4.2.2: a leader that is not in the committed configuration steps down.
+    fn leave_if_removed(&mut self, out: &mut Output) {
+        let committed = self.configuration_index() <= self.commit_index;
+        if committed && matches!(self.role, Role::Leader(_)) && !self.configuration().is_voter(self.config.id) {
+            // The others learn of the commit, so that they do not wait for it.
+            self.send_round(out);
+            let index = self.configuration_index();
+            self.become_follower(self.hard_state.current_term, None, RoleReason::Removed { index }, out);
+        }
+    }
+
+    fn append_configuration(&mut self, configuration: Configuration, out: &mut Output) {
+        let entry = Entry {
+            term: self.hard_state.current_term,
+            index: self.log.last().index.next(),
+            payload: Payload::Configuration(Arc::new(configuration)),
+        };
+        self.append_own(Arc::from([entry]), out);
+        self.replicate_to_all(out);
+        self.advance_commit(out);
+    }
+
+    /// A server that lost its disk counts again once a committed configuration has made it a voter anew: by then it
+    /// has followed a leader of a later term than any that it may have promised something to.
+    pub(super) fn remember_if_admitted(&mut self, from: Index, to: Index) {
+        let id = self.config.id;
+        let admits = |(before, after): (&Configuration, &Configuration)| !before.is_voter(id) && after.is_voter(id);
+        if self.hard_state.forgetful && self.configurations.between(from, to).any(admits) {
+            self.hard_state.forgetful = false;
+            self.durability.stage_hard_state();
+        }
+    }
+}
