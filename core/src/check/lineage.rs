@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::sequence::Sequence;
 use crate::hash::Hasher;
-use crate::raft::{Entry, EntryId, Index, Payload, Term};
+use crate::raft::{Entry, EntryId, Index, NodeId, Payload, Term};
 
 /// What is known of all entries of all logs.
 #[derive(Clone, Debug, Default)]
@@ -128,7 +128,16 @@ pub(super) fn content(payload: &Payload) -> u64 {
     match payload {
         Payload::Noop => Hasher::new().number(0).finish(),
         Payload::Command(command) => Hasher::new().number(1).field(command).finish(),
+        Payload::Configuration(configuration) => {
+            let sets = [configuration.voters(), configuration.outgoing(), configuration.learners()];
+            let numbers = sets.into_iter().flat_map(|set| std::iter::once(set.len() as u64).chain(ids(set)));
+            numbers.fold(Hasher::new().number(2), Hasher::number).finish()
+        }
     }
+}
+
+fn ids(set: &[NodeId]) -> impl Iterator<Item = u64> {
+    set.iter().map(|id| u64::from(id.0))
 }
 
 #[cfg(test)]

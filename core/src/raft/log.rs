@@ -166,7 +166,7 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raft::config::Configuration;
+    use crate::raft::configuration::Configuration;
     use crate::raft::entry::Payload;
 
     fn entry(index: u64, term: u64) -> Entry {

@@ -9,7 +9,7 @@ use super::world::{Place, World};
 use crate::kv::{self, Op, Outcome};
 use crate::raft::{
     self, Answer, EntryId, HardState, Index, Input, NodeId, Output, Proposal, ProposalId, ReadId, Refusal,
-    Rule, Rules, Snapshot, Write,
+    Rule, Rules, Write,
 };
 use crate::time::Micros;
 
@@ -87,7 +87,7 @@ impl World {
         };
         self.begin_sync(id);
         let mut told_by = synced.cause;
-        for (HardState { current_term, voted_for }, cause) in synced.votes {
+        for (HardState { current_term, voted_for, .. }, cause) in synced.votes {
             if let Some(candidate) = voted_for {
                 let kind = EventKind::Vote { candidate, term: current_term };
                 told_by = Some(self.emit(self.on(id, cause), kind, events));
@@ -105,8 +105,11 @@ impl World {
 
     /// Takes a snapshot of the state machine after the last applied entry, if there is anything new in it.
     pub(super) fn take_snapshot(&mut self, id: NodeId, cause: Option<u64>, events: &mut Vec<Event>) {
-        if let Some(snapshot) = self.new_snapshot(id) {
-            self.drive(id, Input::SnapshotTaken(snapshot), cause, events);
+        if self.has_news_for_snapshot(id)
+            && let Some(process) = &self.machines[id.0 as usize].process
+        {
+            let (index, data) = (process.node.last_applied(), process.kv.snapshot());
+            self.drive(id, Input::SnapshotTaken { index, data }, cause, events);
         }
     }
 
@@ -126,20 +129,6 @@ impl World {
         if is_due {
             self.take_snapshot(id, cause, events);
         }
-    }
-
-    fn new_snapshot(&self, id: NodeId) -> Option<Snapshot> {
-        let process = self.machines[id.0 as usize].process.as_ref()?;
-        let node = &process.node;
-        let index = node.last_applied();
-        if index <= node.log().snapshot_id().index {
-            return None;
-        }
-        Some(Snapshot {
-            last_included: EntryId { term: node.log().term_at(index)?, index },
-            configuration: node.configuration().clone(),
-            data: process.kv.snapshot(),
-        })
     }
 
     fn seen(&self, id: NodeId) -> Seen {
@@ -240,7 +229,7 @@ impl World {
         for entry in out.apply.drain(..) {
             let Some(process) = &mut self.machine_mut(id).process else { break };
             let outcome = match &entry.payload {
-                raft::Payload::Noop => None,
+                raft::Payload::Noop | raft::Payload::Configuration(_) => None,
                 raft::Payload::Command(command) => {
                     let once = process.node.rules().keeps(Rule::RequestAppliedOnce);
                     Some(process.kv.apply_with(command, once))
@@ -313,8 +302,12 @@ struct Seen {
 fn refused(refusal: Refusal) -> ClientAnswer {
     let leader = match refusal {
         Refusal::NotLeader { leader } => leader,
-        // It will be somebody else in a moment: nobody knows who until then.
-        Refusal::Transferring { .. } => None,
+        // It will be somebody else in a moment, or this one later: nobody to name until then.
+        Refusal::Transferring { .. }
+        | Refusal::TooMuchUncommitted
+        | Refusal::ChangeUnderWay
+        | Refusal::BadChange
+        | Refusal::CatchUpTooSlow => None,
     };
     ClientAnswer::NotLeader { leader }
 }

@@ -313,6 +313,8 @@ message_kinds! {
     InstallSnapshot = "install-snapshot",
     InstallSnapshotReply = "install-snapshot-reply",
     TimeoutNow = "timeout-now",
+    ReadIndex = "read-index",
+    ReadIndexReply = "read-index-reply",
     ClientRequest = "client-request",
     ClientReply = "client-reply",
 }
@@ -331,6 +333,8 @@ impl Payload {
                 Body::InstallSnapshot(_) => MessageKind::InstallSnapshot,
                 Body::InstallSnapshotReply(_) => MessageKind::InstallSnapshotReply,
                 Body::TimeoutNow => MessageKind::TimeoutNow,
+                Body::ReadIndex(_) => MessageKind::ReadIndex,
+                Body::ReadIndexReply(_) => MessageKind::ReadIndexReply,
             },
             Payload::Request { .. } => MessageKind::ClientRequest,
             Payload::Reply { .. } => MessageKind::ClientReply,

@@ -2,7 +2,9 @@
 
 use crate::json::{self, Fields};
 use crate::kv::{self, Op, Outcome};
-use crate::raft::{AppendOutcome, Body, Entry, EntryId, Fact, Message, Payload as EntryPayload, RequestVote};
+use crate::raft::{
+    AppendOutcome, Body, Configuration, Entry, EntryId, Fact, Message, NodeId, Payload as EntryPayload, RequestVote,
+};
 use crate::scenario;
 use crate::sim::event::{ClientAnswer, ClientError, SnapshotOrigin};
 use crate::sim::{Event, EventKind, Payload};
@@ -40,6 +42,7 @@ pub(super) fn event(event: &Event, out: &mut String) -> bool {
 fn name(kind: &EventKind) -> Option<&'static str> {
     Some(match kind {
         EventKind::Fact(Fact::RoleChanged { .. }) => "role",
+        EventKind::Fact(Fact::ConfigurationInUse { .. }) => "config",
         EventKind::Fact(_) => return None,
         EventKind::Vote { .. } => "vote",
         EventKind::Append { .. } => "append",
@@ -77,6 +80,10 @@ fn details(fields: &mut Fields<'_>, kind: &EventKind) {
                 fields.string("role", to.as_str());
                 fields.string("why", why.slug());
             }
+            if let Fact::ConfigurationInUse { index, configuration: adopted } = fact {
+                configuration(fields, adopted);
+                fields.number("index", index.0);
+            }
         }
         EventKind::Vote { candidate, .. } => fields.name("for", candidate),
         EventKind::Append { entries } => fields.list("entries", entries.iter(), entry),
@@ -90,7 +97,7 @@ fn details(fields: &mut Fields<'_>, kind: &EventKind) {
             fields.number("index", entry.index.0);
             fields.number("entry_term", entry.term.0);
             match &entry.payload {
-                EntryPayload::Noop => fields.null("command"),
+                EntryPayload::Noop | EntryPayload::Configuration(_) => fields.null("command"),
                 EntryPayload::Command(bytes) => command(fields, bytes),
             }
             result(fields, outcome.as_ref());
@@ -172,6 +179,10 @@ fn entry(out: &mut String, entry: &Entry) {
             EntryPayload::Command(bytes) => {
                 fields.string("kind", "command");
                 command(fields, bytes);
+            }
+            EntryPayload::Configuration(adopted) => {
+                fields.string("kind", "config");
+                configuration(fields, adopted);
             }
         }
     });
@@ -281,20 +292,41 @@ fn peer(fields: &mut Fields<'_>, message: &Message) {
                 }
             }
             fields.number("round", reply.round);
+            fields.bool("forgetful", reply.forgetful);
         }
         Body::InstallSnapshot(install) => {
-            let EntryId { term, index } = install.snapshot.last_included;
+            let EntryId { term, index } = install.last_included;
             fields.number("last_included_index", index.0);
             fields.number("last_included_term", term.0);
-            fields.number("data_bytes", install.snapshot.data.len() as u64);
+            fields.number("offset", install.offset);
+            fields.number("data_bytes", install.data.len() as u64);
+            fields.bool("done", install.done);
             fields.number("round", install.round);
         }
         Body::InstallSnapshotReply(reply) => {
             fields.number("match_index", reply.match_index.0);
+            fields.number("next_offset", reply.next_offset);
             fields.number("round", reply.round);
+            fields.bool("forgetful", reply.forgetful);
         }
         Body::TimeoutNow => {}
+        Body::ReadIndex(request) => fields.number("read", request.read.0),
+        Body::ReadIndexReply(reply) => {
+            fields.number("read", reply.read.0);
+            match reply.read_index {
+                Some(index) => fields.number("read_index", index.0),
+                None => fields.null("read_index"),
+            }
+        }
     }
+}
+
+/// Adds who is in the cluster.
+fn configuration(fields: &mut Fields<'_>, configuration: &Configuration) {
+    let node = |out: &mut String, node: &NodeId| json::string(out, &node.to_string());
+    fields.list("voters", configuration.voters(), node);
+    fields.list("learners", configuration.learners(), node);
+    fields.list("outgoing", configuration.outgoing(), node);
 }
 
 fn request_vote(fields: &mut Fields<'_>, request: &RequestVote) {

@@ -87,7 +87,7 @@ impl Bench {
             payload: Payload::Command(Arc::from(format!("{index}@{term}").as_bytes())),
         };
         self.disks[id as usize].durable = Persistent {
-            hard_state: HardState { current_term: Term(current_term), voted_for: None },
+            hard_state: HardState { current_term: Term(current_term), ..HardState::default() },
             snapshot: None,
             entries: terms.iter().zip(1..).map(entry).collect(),
         };
@@ -227,11 +227,8 @@ impl Bench {
     pub(super) fn snapshot(&mut self, id: u32) {
         let node = self.node(id);
         let index = node.last_applied();
-        let term = node.log().term_at(index).expect("what is applied is in the log or is its snapshot");
-        let configuration = node.configuration().clone();
         let data = Arc::from(format!("state at {index}").as_bytes());
-        let snapshot = Snapshot { last_included: EntryId { term, index }, configuration, data };
-        self.step(id, Input::SnapshotTaken(snapshot));
+        self.step(id, Input::SnapshotTaken { index, data });
     }
 
     pub(super) fn has_fact(&self, id: u32, wanted: impl Fn(&Fact) -> bool) -> bool {
@@ -242,7 +239,7 @@ impl Bench {
 fn command_of(entry: &Entry) -> Option<String> {
     match &entry.payload {
         Payload::Command(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        Payload::Noop => None,
+        Payload::Noop | Payload::Configuration(_) => None,
     }
 }
 
