@@ -14,7 +14,7 @@ impl<R: Rules> Node<R> {
         if !matches!(self.role, Role::Leader(_)) {
             return;
         }
-        let short = self.short_of_majority(Rule::CommitMajority);
+        let short = self.short_of_majority(Rule::CommitMajority) + self.counts_although_removed();
         let held_by_quorum = self.deciding().reached(short, |voter| self.match_index_of(voter), Index::ZERO);
         let from = self.commit_index;
         let Some(term) = self.log.term_at(held_by_quorum).filter(|_| held_by_quorum > from) else {
@@ -75,6 +75,12 @@ impl<R: Rules> Node<R> {
             out.answers.push(Answer::Applied { proposal, entry: entry.id() });
             leader.proposals.pop_front();
         }
+    }
+
+    /// 1 where a laboratory lets a leader count itself that is not in the new configuration.
+    fn counts_although_removed(&self) -> usize {
+        let removed = !self.configuration().is_joint() && !self.configuration().is_voter(self.config.id);
+        usize::from(removed && !self.rules.keeps(Rule::RemovedLeaderNotCounted))
     }
 
     fn match_index_of(&self, voter: NodeId) -> Index {

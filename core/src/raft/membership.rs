@@ -95,10 +95,7 @@ impl<R: Rules> Node<R> {
     pub(super) fn deciding(&self) -> Cow<'_, Configuration> {
         let configuration = self.configuration();
         let rules = &self.rules;
-        let all_kept = rules.keeps(Rule::JointNeedsBoth)
-            && rules.keeps(Rule::LearnersNotCounted)
-            && rules.keeps(Rule::RemovedLeaderNotCounted);
-        if all_kept {
+        if rules.keeps(Rule::JointNeedsBoth) && rules.keeps(Rule::LearnersNotCounted) {
             return Cow::Borrowed(configuration);
         }
         let (mut voters, mut outgoing) = (configuration.voters().to_vec(), configuration.outgoing().to_vec());
@@ -107,9 +104,6 @@ impl<R: Rules> Node<R> {
         }
         if !rules.keeps(Rule::LearnersNotCounted) {
             voters.extend(configuration.learners());
-        }
-        if !rules.keeps(Rule::RemovedLeaderNotCounted) && matches!(self.role, Role::Leader(_)) {
-            voters.push(self.config.id);
         }
         Cow::Owned(Configuration::from_parts(voters, outgoing, configuration.learners().to_vec()))
     }

@@ -8,6 +8,8 @@ use crate::time::Micros;
 
 pub(super) struct Bench {
     nodes: Vec<Option<Node<Switchable>>>,
+    /// How many servers the cluster has at its birth.
+    born: u32,
     config: fn(&mut Config),
     rules: Switchable,
     pub(super) now: Micros,
@@ -47,6 +49,7 @@ impl Bench {
         let each = || 0..count;
         let mut bench = Bench {
             nodes: each().map(|_| None).collect(),
+            born: count,
             config,
             rules: Switchable::without(without),
             now: Micros::ZERO,
@@ -67,16 +70,41 @@ impl Bench {
         self.nodes[id as usize].as_ref().expect("the node is running")
     }
 
+    /// Puts a further server on the bench, which waits to be added to the cluster.
+    pub(super) fn add_stranger(&mut self, id: u32) {
+        assert_eq!(id as usize, self.nodes.len(), "servers are numbered in order");
+        self.nodes.push(None);
+        self.disks.push(Disk::default());
+        self.applied.push(Vec::new());
+        self.restored.push(None);
+        self.answers.push(Vec::new());
+        self.facts.push(Vec::new());
+        self.start(id);
+    }
+
     /// Starts a node from what its disk holds.
     pub(super) fn start(&mut self, id: u32) {
-        let mut config = Config::new(NodeId(id), Configuration::of_size(self.nodes.len() as u32));
+        self.start_after(id, false);
+    }
+
+    /// Starts a node whose disk was lost.
+    pub(super) fn start_wiped(&mut self, id: u32) {
+        self.disks[id as usize] = Disk::default();
+        self.start_after(id, true);
+    }
+
+    fn start_after(&mut self, id: u32, lost_disk: bool) {
+        let born = if id < self.born { Configuration::of_size(self.born) } else { Configuration::new([]) };
+        let mut config = Config::new(NodeId(id), born);
+        config.lost_disk = lost_disk;
         config.seed = u64::from(id) + 1;
         (self.config)(&mut config);
         let mut out = Output::default();
         let durable = self.disks[id as usize].durable.clone();
         self.applied[id as usize].clear();
         self.nodes[id as usize] = Some(Node::new(config, self.rules, durable, self.now, &mut out));
-        self.restored[id as usize] = out.restore;
+        self.restored[id as usize] = out.restore.clone();
+        self.take(id, out);
     }
 
     /// Starts a node from this log, given as the term of each entry, in this term.
