@@ -156,6 +156,7 @@ pub fn op(op: &Op) -> String {
 pub fn payload_label(payload: &Payload) -> String {
     match payload {
         Payload::Noop => "no-op".to_owned(),
+        Payload::Configuration(_) => "config".to_owned(),
         Payload::Command(bytes) => Command::decode(bytes)
             .map_or_else(|_| plural(bytes.len() as u64, "byte", "bytes"), |command| op_label(&command.op)),
     }
@@ -164,6 +165,9 @@ pub fn payload_label(payload: &Payload) -> String {
 /// An entry in words.
 pub fn payload(payload: &Payload) -> String {
     match payload {
+        Payload::Configuration(configuration) => {
+            format!("configuration: {} vote", names(configuration.voters()))
+        }
         Payload::Noop => "no-op: the entry with which a leader begins its term".to_owned(),
         Payload::Command(bytes) => Command::decode(bytes).map_or_else(
             |_| format!("a command of {}", plural(bytes.len() as u64, "byte", "bytes")),

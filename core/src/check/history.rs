@@ -170,12 +170,17 @@ impl History {
     /// It acknowledges entries up to this index.
     pub(super) fn acknowledges(&mut self, node: u32, leader: u32, index: u64) -> &mut History {
         let outcome = AppendOutcome::Success { match_index: Index(index) };
-        self.says(node, leader, Body::AppendEntriesReply(AppendEntriesReply { round: 1, forgetful: false, outcome }))
+        self.says(
+            node,
+            leader,
+            Body::AppendEntriesReply(AppendEntriesReply { round: 1, forgetful: false, outcome }),
+        )
     }
 
     /// It acknowledges a snapshot up to this index.
     pub(super) fn acknowledges_snapshot(&mut self, node: u32, leader: u32, index: u64) -> &mut History {
-        let reply = InstallSnapshotReply { round: 1, forgetful: false, match_index: Index(index), next_offset: 0 };
+        let reply =
+            InstallSnapshotReply { round: 1, forgetful: false, match_index: Index(index), next_offset: 0 };
         self.says(node, leader, Body::InstallSnapshotReply(reply))
     }
 
@@ -220,7 +225,8 @@ impl History {
         voted_for: Option<u32>,
         last: Id,
     ) -> &mut History {
-        let hard_state = HardState { current_term: Term(term), voted_for: voted_for.map(NodeId), forgetful: false };
+        let hard_state =
+            HardState { current_term: Term(term), voted_for: voted_for.map(NodeId), forgetful: false };
         let kind = EventKind::Restart { hard_state, last: id(last), snapshot_index: Index::ZERO };
         self.machines[node as usize] = Machine::new();
         self.in_term(node, term).on(node, kind)

@@ -154,7 +154,8 @@ impl<R: Rules> Node<R> {
         heartbeat: bool,
         out: &mut Output,
     ) {
-        let reply = |node: &Node<R>, match_index| node.append_reply(round, AppendOutcome::Success { match_index });
+        let reply =
+            |node: &Node<R>, match_index| node.append_reply(round, AppendOutcome::Success { match_index });
         if !self.rules.keeps(Rule::AckAfterSync) {
             self.send(leader, reply(self, verified), out);
         } else if heartbeat && !self.durability.hard_state_is_pending() {

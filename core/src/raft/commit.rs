@@ -30,7 +30,8 @@ impl<R: Rules> Node<R> {
             let voters = self.deciding();
             let needed = voters.quorum().saturating_sub(short) as u32;
             let holds = |voter: &NodeId| self.match_index_of(*voter) >= held_by_quorum;
-            let holders = voters.members().into_iter().filter(|id| voters.is_voter(*id)).filter(holds).collect();
+            let holders =
+                voters.members().into_iter().filter(|id| voters.is_voter(*id)).filter(holds).collect();
             Fact::Committed { from, to: held_by_quorum, holders, needed }
         });
     }

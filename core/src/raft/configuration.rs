@@ -157,7 +157,8 @@ mod tests {
     /// values and many pairs of sets.
     #[test]
     fn commit_quorum_table() {
-        let sets: [&[u32]; 7] = [&[0], &[0, 1], &[0, 1, 2], &[1, 2, 3], &[0, 1, 2, 3], &[3, 4], &[0, 1, 2, 3, 4]];
+        let sets: [&[u32]; 7] =
+            [&[0], &[0, 1], &[0, 1, 2], &[1, 2, 3], &[0, 1, 2, 3], &[3, 4], &[0, 1, 2, 3, 4]];
         for voters in sets {
             for outgoing in sets.into_iter().chain([&[][..]]) {
                 let configuration = joint(voters, outgoing);
@@ -170,7 +171,11 @@ mod tests {
                     let decided = |n: u32| holds(voters, n) && holds(outgoing, n);
                     let expected = (0..3).rev().find(|n| decided(*n)).unwrap_or(0);
                     assert_eq!(configuration.reached(0, value, 0), expected, "{configuration:?} {code}");
-                    assert_eq!(configuration.decides(0, |id| value(id) >= 1), decided(1), "{configuration:?} {code}");
+                    assert_eq!(
+                        configuration.decides(0, |id| value(id) >= 1),
+                        decided(1),
+                        "{configuration:?} {code}"
+                    );
                 }
             }
         }

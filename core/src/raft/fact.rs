@@ -419,9 +419,10 @@ impl Fact {
                 "§8, thesis 6.4",
                 "Before answering a read, a leader exchanges heartbeats with a majority to be sure it was not deposed.",
             ),
-            Fact::ReadByLease { .. } => {
-                ("thesis 6.4.1", "While a majority has promised not to elect another, a leader may answer reads alone.")
-            }
+            Fact::ReadByLease { .. } => (
+                "thesis 6.4.1",
+                "While a majority has promised not to elect another, a leader may answer reads alone.",
+            ),
             Fact::ConfigurationInUse { .. } => {
                 ("§6", "A server uses the latest configuration in its log, whether or not it is committed.")
             }
@@ -495,9 +496,10 @@ impl VoteRefusal {
             VoteRefusal::LogNotUpToDate { .. } => {
                 ("§5.4.1", "A voter denies its vote if its own log is more up-to-date.")
             }
-            VoteRefusal::LostDisk => {
-                ("§5.1, Figure 2", "A server that lost its stable storage does not vote until it is admitted anew.")
-            }
+            VoteRefusal::LostDisk => (
+                "§5.1, Figure 2",
+                "A server that lost its stable storage does not vote until it is admitted anew.",
+            ),
             VoteRefusal::LeaderAlive { .. } => (
                 "thesis 4.2.3",
                 "A server that heard from a leader within the minimum election timeout does not grant its vote.",

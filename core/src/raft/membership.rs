@@ -46,9 +46,13 @@ impl Configurations {
 
     /// The configurations of the entries after `from`, up to `to`, each with the one before it.
     fn between(&self, from: Index, to: Index) -> impl Iterator<Item = (&Configuration, &Configuration)> {
-        let before = std::iter::once(&self.base).chain(&self.entries).map(|(_, configuration)| &**configuration);
+        let before =
+            std::iter::once(&self.base).chain(&self.entries).map(|(_, configuration)| &**configuration);
         let inside = move |index: Index| index > from && index <= to;
-        before.zip(&self.entries).filter(move |(_, (at, _))| inside(*at)).map(|(before, (_, after))| (before, &**after))
+        before
+            .zip(&self.entries)
+            .filter(move |(_, (at, _))| inside(*at))
+            .map(|(before, (_, after))| (before, &**after))
     }
 
     /// An entry entered the log.
@@ -171,7 +175,12 @@ impl<R: Rules> Node<R> {
     }
 
     /// Somebody wants the cluster changed.
-    pub(super) fn change_membership(&mut self, proposal: ProposalId, change: MembershipChange, out: &mut Output) {
+    pub(super) fn change_membership(
+        &mut self,
+        proposal: ProposalId,
+        change: MembershipChange,
+        out: &mut Output,
+    ) {
         if let Err(refusal) = self.begin_change(proposal, &change, out) {
             out.answers.push(Answer::ProposalRefused { proposal, refusal });
         }
@@ -272,7 +281,8 @@ impl<R: Rules> Node<R> {
     /// thesis 4.2.2: a leader that is not in the committed configuration steps down.
     fn leave_if_removed(&mut self, out: &mut Output) {
         let committed = self.configuration_index() <= self.commit_index;
-        if committed && matches!(self.role, Role::Leader(_)) && !self.configuration().is_voter(self.config.id) {
+        if committed && matches!(self.role, Role::Leader(_)) && !self.configuration().is_voter(self.config.id)
+        {
             // The others learn of the commit, so that they do not wait for it.
             self.send_round(out);
             let index = self.configuration_index();
@@ -295,7 +305,8 @@ impl<R: Rules> Node<R> {
     /// has followed a leader of a later term than any that it may have promised something to.
     pub(super) fn remember_if_admitted(&mut self, from: Index, to: Index) {
         let id = self.config.id;
-        let admits = |(before, after): (&Configuration, &Configuration)| !before.is_voter(id) && after.is_voter(id);
+        let admits =
+            |(before, after): (&Configuration, &Configuration)| !before.is_voter(id) && after.is_voter(id);
         if self.hard_state.forgetful && self.configurations.between(from, to).any(admits) {
             self.hard_state.forgetful = false;
             self.durability.stage_hard_state();

@@ -128,7 +128,8 @@ impl<R: Rules> Node<R> {
     /// The end of a step: answers the reads that are confirmed, and begins a round for those that need one.
     pub(super) fn serve_reads(&mut self, out: &mut Output) {
         self.confirm_reads(out);
-        let (now, commit_index, knows_commit_index) = (self.now, self.commit_index, self.knows_commit_index());
+        let (now, commit_index, knows_commit_index) =
+            (self.now, self.commit_index, self.knows_commit_index());
         let Some(leader) = self.leader_mut() else { return };
         if leader.reads.wants_round() && knows_commit_index {
             leader.reads.start_round(commit_index, now);
@@ -181,7 +182,10 @@ impl<R: Rules> Node<R> {
                 let answered = |(voter, progress): (NodeId, &Progress)| {
                     (progress.round_answered >= round).then_some(voter)
                 };
-                Fact::ReadConfirmed { read_index, confirmed_by: self.progress().filter_map(answered).collect() }
+                Fact::ReadConfirmed {
+                    read_index,
+                    confirmed_by: self.progress().filter_map(answered).collect(),
+                }
             });
         }
     }
@@ -191,8 +195,20 @@ impl<R: Rules> Node<R> {
         let Role::Leader(leader) = &self.role else { return 0 };
         let (id, newest) = (self.config.id, leader.reads.round);
         let answered = |voter: NodeId| match leader.progress.get(&voter) {
-            Some(progress) => if progress.forgetful { 0 } else { progress.round_answered },
-            None => if voter == id { newest } else { 0 },
+            Some(progress) => {
+                if progress.forgetful {
+                    0
+                } else {
+                    progress.round_answered
+                }
+            }
+            None => {
+                if voter == id {
+                    newest
+                } else {
+                    0
+                }
+            }
         };
         self.deciding().reached(0, answered, 0)
     }

@@ -38,7 +38,9 @@ impl<R: Rules> Node<R> {
             Role::Follower(follower) if follower.leader.is_some() => {
                 follower.reads.0.push_back(ReadHere { read, read_index: None, give_up_at });
                 let leader = follower.leader;
-                leader.into_iter().for_each(|leader| self.send(leader, Body::ReadIndex(ReadIndex { read }), out));
+                leader
+                    .into_iter()
+                    .for_each(|leader| self.send(leader, Body::ReadIndex(ReadIndex { read }), out));
             }
             _ => self.read(Reader::Here(read), out),
         }

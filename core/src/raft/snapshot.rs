@@ -118,8 +118,10 @@ impl<R: Rules> Node<R> {
             return Ok(data);
         }
         let from = (from, self.hard_state.current_term);
-        let continues =
-            self.incoming.as_ref().is_some_and(|begun| begun.from == from && begun.last_included == last_included);
+        let continues = self
+            .incoming
+            .as_ref()
+            .is_some_and(|begun| begun.from == from && begun.last_included == last_included);
         if !continues {
             self.incoming = Some(Incoming { from, last_included, data: Vec::new() });
         }

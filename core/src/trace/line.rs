@@ -3,7 +3,8 @@
 use crate::json::{self, Fields};
 use crate::kv::{self, Op, Outcome};
 use crate::raft::{
-    AppendOutcome, Body, Configuration, Entry, EntryId, Fact, Message, NodeId, Payload as EntryPayload, RequestVote,
+    AppendOutcome, Body, Configuration, Entry, EntryId, Fact, Message, NodeId, Payload as EntryPayload,
+    RequestVote,
 };
 use crate::scenario;
 use crate::sim::event::{ClientAnswer, ClientError, SnapshotOrigin};

@@ -174,6 +174,11 @@ fn shape(payload: &Payload) -> Shape {
         Body::InstallSnapshot(_) => Shape::Snapshot,
         Body::InstallSnapshotReply(_) => Shape::SnapshotReply,
         Body::TimeoutNow => Shape::TimeoutNow,
+        Body::ReadIndex(_) => Shape::Pill { words: "read at?".to_owned(), request: true },
+        Body::ReadIndexReply(reply) => {
+            let words = reply.read_index.map_or("not leader".to_owned(), |index| format!("read at {index}"));
+            Shape::Pill { words, request: false }
+        }
     }
 }
 

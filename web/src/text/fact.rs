@@ -118,6 +118,20 @@ pub fn fact(node: NodeId, fact: &Fact) -> String {
             "{node} answers a read from index {read_index}: {} confirmed that it still leads.",
             names(confirmed_by),
         ),
+        Fact::ReadByLease { read_index, .. } => {
+            format!(
+                "{node} answers a read at {read_index} alone: the lease that a majority gave it still runs."
+            )
+        }
+        Fact::ConfigurationInUse { index, configuration } if configuration.is_joint() => format!(
+            "{node} uses the joint configuration of entry {index}: a decision needs a majority of {} and one of {}.",
+            names(configuration.outgoing()),
+            names(configuration.voters()),
+        ),
+        Fact::ConfigurationInUse { index, configuration } => {
+            format!("{node} uses the configuration of entry {index}: {} vote.", names(configuration.voters()))
+        }
+        Fact::Halted => format!("{node} stops: a write to its disk failed."),
         Fact::TransferStarted { to } => format!("{node} begins to hand leadership over to {to}."),
         Fact::TimeoutNowSent { to } => {
             format!("{node} tells {to}, which has its whole log, to start an election at once.")
@@ -146,6 +160,10 @@ fn reason(why: &RoleReason) -> String {
         RoleReason::QuorumLost { heard, needed } => format!(
             "within an election timeout it heard from {heard}, itself included, and {needed} are a majority"
         ),
+        RoleReason::Removed { index } => {
+            format!("the configuration of entry {index} is committed without it")
+        }
+        RoleReason::WriteFailed => "a write to its disk failed".to_owned(),
         RoleReason::TimeoutNow { leader } => format!("{leader} told it to, to hand leadership over"),
     }
 }
@@ -159,6 +177,7 @@ fn refusal(why: &VoteRefusal) -> String {
             log_end(*ours),
             log_end(*theirs),
         ),
+        VoteRefusal::LostDisk => "it lost its disk and may have voted for somebody else".to_owned(),
         VoteRefusal::LeaderAlive { leader } => format!("it heard from the leader, {leader}, just now"),
     }
 }

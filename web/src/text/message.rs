@@ -91,6 +91,8 @@ fn peer_name(message: &Message) -> String {
         Body::InstallSnapshot(_) => "InstallSnapshot".to_owned(),
         Body::InstallSnapshotReply(_) => "InstallSnapshot answered".to_owned(),
         Body::TimeoutNow => "TimeoutNow".to_owned(),
+        Body::ReadIndex(_) => "ReadIndex".to_owned(),
+        Body::ReadIndexReply(_) => "index to read at".to_owned(),
     }
 }
 
@@ -140,11 +142,16 @@ fn peer(message: &Message) -> String {
         },
         Body::InstallSnapshot(install) => format!(
             "{from} sends its state up to {}, in place of entries that it no longer has.",
-            log_end(install.snapshot.last_included),
+            log_end(install.last_included),
         ),
         Body::InstallSnapshotReply(reply) => {
             format!("{from} holds the leader's log on disk up to {}.", reply.match_index)
         }
+        Body::ReadIndex(_) => format!("{from} asks its leader for an index to read at."),
+        Body::ReadIndexReply(reply) => match reply.read_index {
+            Some(index) => format!("{from} still leads: read at {index} or later."),
+            None => format!("{from} does not lead: ask another."),
+        },
         Body::TimeoutNow => format!("{from} hands leadership over: start an election at once."),
     }
 }
@@ -201,16 +208,23 @@ fn peer_fields(message: &Message) -> Vec<(&'static str, String)> {
             fields.push(("round", reply.round.to_string()));
         }
         Body::InstallSnapshot(install) => {
-            let snapshot = &install.snapshot;
             fields.push(("leader_id", message.from.to_string()));
-            fields.push(("last_included_index", snapshot.last_included.index.to_string()));
-            fields.push(("last_included_term", snapshot.last_included.term.to_string()));
-            fields.push(("data[]", plural(snapshot.data.len() as u64, "byte", "bytes")));
+            fields.push(("last_included_index", install.last_included.index.to_string()));
+            fields.push(("last_included_term", install.last_included.term.to_string()));
+            fields.push(("offset", install.offset.to_string()));
+            fields.push(("data[]", plural(install.data.len() as u64, "byte", "bytes")));
+            fields.push(("done", install.done.to_string()));
             fields.push(("round", install.round.to_string()));
         }
         Body::InstallSnapshotReply(reply) => {
             fields.push(("match_index", reply.match_index.to_string()));
             fields.push(("round", reply.round.to_string()));
+        }
+        Body::ReadIndex(request) => fields.push(("read", request.read.0.to_string())),
+        Body::ReadIndexReply(reply) => {
+            fields.push(("read", reply.read.0.to_string()));
+            fields
+                .push(("read_index", reply.read_index.map_or("none".to_owned(), |index| index.to_string())));
         }
         Body::TimeoutNow => {}
     }

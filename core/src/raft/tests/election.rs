@@ -148,15 +148,22 @@ fn election_higher_term_steps_down_every_role() {
             RoleName::Leader => bench.elect(0),
         }
         assert_eq!(bench.node(0).role(), role);
-        let reply =
-            AppendEntriesReply { round: 0, forgetful: false, outcome: AppendOutcome::Success { match_index: Index(0) } };
+        let reply = AppendEntriesReply {
+            round: 0,
+            forgetful: false,
+            outcome: AppendOutcome::Success { match_index: Index(0) },
+        };
         bench.inject(1, 0, 9, Body::AppendEntriesReply(reply));
         assert_eq!(bench.node(0).role(), RoleName::Follower, "was {role}");
         assert_eq!((bench.node(0).current_term(), bench.node(0).voted_for()), (Term(9), None));
     }
     let mut broken = Bench::without(3, Rule::HigherTermAdopted);
     broken.elect(0);
-    let reply = AppendEntriesReply { round: 0, forgetful: false, outcome: AppendOutcome::Success { match_index: Index(0) } };
+    let reply = AppendEntriesReply {
+        round: 0,
+        forgetful: false,
+        outcome: AppendOutcome::Success { match_index: Index(0) },
+    };
     broken.inject(1, 0, 9, Body::AppendEntriesReply(reply));
     assert_eq!(broken.node(0).role(), RoleName::Leader, "without the rule it goes on leading");
 }

@@ -27,7 +27,11 @@ fn read_lease_within_drift_bound() {
     // 150 ms, shortened by 10 % at both ends: 150 × 90 / 110 = 122.7 ms.
     assert_eq!(read_after(120, None), [1]);
     assert!(read_after(130, None).is_empty());
-    assert_eq!(read_after(130, Some(Rule::LeaseWithinDrift)), [1], "without the rule the drift is not allowed for");
+    assert_eq!(
+        read_after(130, Some(Rule::LeaseWithinDrift)),
+        [1],
+        "without the rule the drift is not allowed for"
+    );
 }
 
 /// Thesis 6.4.1: who told another to take over has no lease any more.
@@ -92,5 +96,7 @@ fn read_index_on_follower_is_given_up() {
         bench.pass(Micros::from_millis(50));
         bench.deliver_all();
     }
-    assert!(bench.answers[1].iter().any(|answer| matches!(answer, Answer::ReadRefused { read: ReadId(2), .. })));
+    assert!(
+        bench.answers[1].iter().any(|answer| matches!(answer, Answer::ReadRefused { read: ReadId(2), .. }))
+    );
 }

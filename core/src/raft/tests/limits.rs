@@ -88,7 +88,10 @@ fn snapshot_in_chunks() {
     });
     // "state at 2" is ten bytes.
     assert_eq!(offsets, [0, 4, 8]);
-    assert_eq!(bench.restored[2].as_ref().map(|snapshot| snapshot.data.clone()), Some(Arc::from(*b"state at 2")));
+    assert_eq!(
+        bench.restored[2].as_ref().map(|snapshot| snapshot.data.clone()),
+        Some(Arc::from(*b"state at 2"))
+    );
 }
 
 /// Figure 13: lost, repeated and reordered chunks, a restart and a new leader in the middle: complete or begun anew,

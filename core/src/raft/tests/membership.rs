@@ -216,10 +216,9 @@ fn member_remove_leader() {
     ask(&mut bench, 0, change(&[], &[0], &[]));
     settle(&mut bench, 0);
     assert_eq!(bench.node(0).role(), RoleName::Follower);
-    assert!(bench.has_fact(0, |fact| matches!(
-        fact,
-        Fact::RoleChanged { why: RoleReason::Removed { .. }, .. }
-    )));
+    assert!(
+        bench.has_fact(0, |fact| matches!(fact, Fact::RoleChanged { why: RoleReason::Removed { .. }, .. }))
+    );
     bench.time_out(0);
     assert_eq!(bench.node(0).role(), RoleName::Follower, "it cannot campaign");
     bench.elect(1);
@@ -370,7 +369,10 @@ fn persist_empty_disk_is_new_node() {
         (matches!(reply.body, Body::RequestVoteReply(reply) if reply.vote_granted), bench)
     };
     assert!(!wiped(None).0);
-    assert!(wiped(Some(Rule::ForgetfulNotCounted)).0, "without the rule it votes for a log without a committed entry");
+    assert!(
+        wiped(Some(Rule::ForgetfulNotCounted)).0,
+        "without the rule it votes for a log without a committed entry"
+    );
 
     let (_, mut bench) = wiped(None);
     bench.start(0);

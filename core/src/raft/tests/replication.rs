@@ -167,7 +167,12 @@ fn replicate_stale_reject_ignored() {
     let before: Vec<Progress> = bench.node(0).progress().map(|(_, progress)| progress.clone()).collect();
     let outcome =
         AppendOutcome::Failure { prev_log_index: Index(1), conflict_term: None, conflict_index: Index(1) };
-    bench.inject(1, 0, 1, Body::AppendEntriesReply(AppendEntriesReply { round: 0, forgetful: false, outcome }));
+    bench.inject(
+        1,
+        0,
+        1,
+        Body::AppendEntriesReply(AppendEntriesReply { round: 0, forgetful: false, outcome }),
+    );
     let after: Vec<Progress> = bench.node(0).progress().map(|(_, progress)| progress.clone()).collect();
     assert_eq!(before, after);
 }
