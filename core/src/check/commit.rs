@@ -301,7 +301,7 @@ mod tests {
     fn commits_after_everybody_has_compacted() {
         let mut history = committed_once();
         history.stores(2, &[(1, 1)]);
-        for node in 0..3 {
+        for node in [0, 1, 2, 0, 1, 2] {
             history.compacts(node, (1, 1));
         }
         history.leads(1, 2).stores(1, &[(2, 2)]).stores(2, &[(2, 2)]).commits(1, 2);
@@ -309,5 +309,17 @@ mod tests {
         assert_eq!(history.broken(), [""; 0]);
         history.leads(2, 4).truncates(1, 2).syncs(1, (1, 1)).follows(1, 4).leads(1, 5);
         assert!(history.broken().contains(&"leader-completeness"));
+    }
+
+    /// A disk that is behind when its server installs a snapshot is still known for what it is.
+    #[test]
+    fn a_snapshot_that_is_not_on_disk_yet() {
+        let mut history = committed_once();
+        history.stores(2, &[(1, 1)]).leads(1, 2).stores(1, &[(2, 2)]).stores(0, &[(2, 2)]).commits(1, 2);
+        for node in [0, 1, 2, 0, 1] {
+            history.compacts(node, (2, 2));
+        }
+        history.installs(2, (2, 2)).acknowledges_snapshot(2, 1, 1).crashes(2).restarts(2, 2, None, (1, 1));
+        assert_eq!(history.broken(), [""; 0]);
     }
 }

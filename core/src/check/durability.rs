@@ -12,11 +12,19 @@ use crate::sim::event::{Endpoint, Event, EventKind, Payload};
 /// The votes on each server's disk.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Durability {
-    votes: BTreeMap<NodeId, BTreeMap<Term, NodeId>>,
+    votes: BTreeMap<NodeId, Votes>,
 }
 
-/// So many votes of each server are remembered: a grant may be sent after the server has voted in a later term.
-const VOTES_REMEMBERED: usize = 32;
+/// The votes that were on one server's disk, the later ones.
+#[derive(Clone, Debug, Default)]
+struct Votes {
+    by_term: BTreeMap<Term, NodeId>,
+    /// Votes up to this term are forgotten.
+    forgotten: Term,
+}
+
+/// So many votes of each server are remembered: a server that was paused tells its grants of long ago.
+const VOTES_REMEMBERED: usize = 128;
 
 impl Durability {
     pub(super) fn observe(
@@ -59,9 +67,11 @@ impl Durability {
 
     fn voted(&mut self, voter: NodeId, term: Term, candidate: NodeId) {
         let votes = self.votes.entry(voter).or_default();
-        votes.insert(term, candidate);
-        if votes.len() > VOTES_REMEMBERED {
-            votes.pop_first();
+        votes.by_term.insert(term, candidate);
+        if votes.by_term.len() > VOTES_REMEMBERED
+            && let Some((term, _)) = votes.by_term.pop_first()
+        {
+            votes.forgotten = term;
         }
     }
 
@@ -71,11 +81,8 @@ impl Durability {
         };
         let term = reply.campaign_term;
         let votes = self.votes.get(&voter);
-        let on_disk = votes.and_then(|votes| votes.get(&term));
-        // A server that voted in many terms while its disk was busy tells of all these votes at once.
-        let is_forgotten = votes.is_some_and(|votes| {
-            votes.len() == VOTES_REMEMBERED && votes.first_key_value().is_some_and(|(first, _)| term < *first)
-        });
+        let is_forgotten = votes.is_some_and(|votes| term <= votes.forgotten);
+        let on_disk = votes.and_then(|votes| votes.by_term.get(&term));
         if reply.vote_granted && on_disk != Some(&candidate) && !is_forgotten {
             report.broken(
                 Property::Durability,
@@ -89,7 +96,7 @@ impl Durability {
     }
 
     fn finds_vote(&self, node: NodeId, found: HardState, report: &mut Report<'_>) {
-        let last = self.votes.get(&node).and_then(BTreeMap::last_key_value);
+        let last = self.votes.get(&node).and_then(|votes| votes.by_term.last_key_value());
         let Some((term, candidate)) = last else {
             return;
         };
@@ -253,5 +260,18 @@ mod tests {
         history.leads(0, 1).stores(0, &[(1, 1), (1, 2)]).stores(1, &[(1, 1), (1, 2)]).commits(0, 2);
         history.stores(2, &[(1, 1)]).installs(2, (1, 2)).syncs(2, (1, 2)).acknowledges_snapshot(2, 0, 2);
         assert_eq!(history.broken(), [""; 0]);
+    }
+
+    /// A server that has voted in very many terms since may tell an old vote: nothing is known against it.
+    #[test]
+    fn a_vote_of_long_ago() {
+        let mut history = History::new();
+        for term in 1..=500 {
+            history.in_term(0, term).votes(0, term, 1);
+        }
+        history.grants(0, 2, 1).grants(0, 500, 1);
+        assert_eq!(history.broken(), [""; 0]);
+        history.grants(0, 501, 1);
+        assert_eq!(history.broken(), ["durability"]);
     }
 }

@@ -102,7 +102,7 @@ impl Lineage {
         a.index.min(b.index)
     }
 
-    /// Forgets what comes before this entry, which every log contains or has compacted.
+    /// Forgets what comes before this entry, which all logs have in common.
     pub(super) fn forget_before(&mut self, compacted: EntryId) {
         self.terms = self.terms.split_off(&compacted.term);
         for line in self.terms.values_mut() {

@@ -103,9 +103,9 @@ impl Checks {
         self.reports.status(property)
     }
 
-    /// No node can start again before what all of them have compacted.
+    /// No server will start again before what all of them have compacted.
     fn forget_compacted(&mut self) {
-        let compacted = self.servers.compacted();
+        let compacted = self.servers.compacted(self.commits.committed(), &self.lineage);
         self.lineage.forget_before(compacted);
         self.states.forget_before(compacted.index);
     }

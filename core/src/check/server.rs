@@ -26,8 +26,10 @@ pub(super) struct Server {
     pub(super) wiped_end: EntryId,
     pub(super) commit_index: Index,
     pub(super) last_applied: Index,
-    /// The last entry that its snapshot covers.
-    pub(super) snapshot: EntryId,
+    /// What its snapshot covers.
+    pub(super) snapshot_index: Index,
+    /// What the snapshot before covers: a crash may bring that one back, if the new one is not on disk yet.
+    pub(super) older_snapshot_index: Index,
 }
 
 impl Servers {
@@ -45,14 +47,13 @@ impl Servers {
         self.by_id.iter().map(|(id, server)| (*id, server))
     }
 
-    /// What no log needs any more, in memory or on disk: where the compacted logs begin that reach back furthest. A
-    /// snapshot may not be on disk yet, so a disk is taken to need the last entry on it.
-    pub(super) fn compacted(&self) -> EntryId {
-        let needed = || self.by_id.values().flat_map(|server| [server.snapshot, server.disk_end]);
-        EntryId {
-            term: needed().map(|id| id.term).min().unwrap_or_default(),
-            index: needed().map(|id| id.index).min().unwrap_or_default(),
-        }
+    /// The last entry that every server has compacted away and has in common with the committed log on its disk:
+    /// no server will ever go back before it.
+    pub(super) fn compacted(&self, committed: EntryId, lineage: &Lineage) -> EntryId {
+        let kept =
+            |server: &Server| server.older_snapshot_index.min(lineage.common(server.disk_end, committed));
+        let index = self.by_id.values().map(kept).min().unwrap_or(Index::ZERO);
+        lineage.at(committed, index).unwrap_or(EntryId::ZERO)
     }
 
     /// The servers as they are after the event.
@@ -72,7 +73,8 @@ impl Server {
         wiped_end: EntryId::ZERO,
         commit_index: Index::ZERO,
         last_applied: Index::ZERO,
-        snapshot: EntryId::ZERO,
+        snapshot_index: Index::ZERO,
+        older_snapshot_index: Index::ZERO,
     };
 
     /// Whether it leads this term.
@@ -103,7 +105,8 @@ impl Server {
             EventKind::Commit { index } => self.commit_index = *index,
             EventKind::Apply { entry, .. } => self.last_applied = entry.index,
             EventKind::Snapshot { last_included, origin } => {
-                self.snapshot = *last_included;
+                self.older_snapshot_index = self.snapshot_index;
+                self.snapshot_index = last_included.index;
                 if *origin == SnapshotOrigin::Installed {
                     self.install(*last_included, lineage);
                 }
@@ -114,9 +117,8 @@ impl Server {
                 self.disk_end = *last;
                 self.commit_index = *snapshot_index;
                 self.last_applied = *snapshot_index;
-                self.snapshot = lineage
-                    .at(*last, *snapshot_index)
-                    .unwrap_or(EntryId { term: Term::ZERO, index: *snapshot_index });
+                self.snapshot_index = *snapshot_index;
+                self.older_snapshot_index = *snapshot_index;
             }
             EventKind::Wipe => {
                 *self = Server { wiped_end: self.disk_end, ..Server::EMPTY };
