@@ -113,7 +113,12 @@ fn a_changed_line_is_noticed() {
             r#""for":"node-1""#,
             "of a vote that is not on its disk",
         ),
-        (&[r#""ev":"sync""#, r#""index":2,"#], r#""index":2,"#, r#""index":1,"#, "acknowledges more than"),
+        (
+            &[r#""ev":"sync""#, r#""node":"node-1""#, r#""index":2,"#],
+            r#""index":2,"#,
+            r#""index":1,"#,
+            "acknowledges more than",
+        ),
         (&[r#""ev":"commit""#], r#""ev":"commit""#, r#""ev":"comit""#, "unknown ev \"comit\""),
         (&[r#""ev":"append""#], r#""entries""#, r#""entires""#, "wrong entries"),
         (&[r#""ev":"send""#], r#""msg_term":"#, r#""msg_term":-"#, "wrong msg_term"),

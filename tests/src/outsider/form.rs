@@ -52,65 +52,83 @@ const MESSAGES: &[(&str, &str)] = &[
     ("client-reply", "client:string request:number ok:bool"),
 ];
 
-pub(super) fn complaints(trace: &str) -> Vec<String> {
-    let mut complaints = Vec::new();
-    let mut last_time = 0;
-    let mut sent: BTreeMap<u64, Value> = BTreeMap::new();
-    let count = trace.lines().count();
-    for (place, text_of_line) in trace.lines().enumerate() {
-        let mut complain = |what: String| complaints.push(format!("line {}: {what}", place + 1));
-        let Ok(line) = serde_json::from_str::<Value>(text_of_line) else {
-            complain("not JSON".to_owned());
-            continue;
-        };
-        let ev = text(&line, "ev");
+/// The lines so far.
+#[derive(Debug, Default)]
+pub(super) struct Form {
+    lines: u64,
+    hash: Hash,
+    last_time: u64,
+    has_ended: bool,
+    /// Messages under way, by their id.
+    sent: BTreeMap<u64, Value>,
+}
+
+impl Form {
+    /// What is wrong with the form of this line, after those before.
+    pub(super) fn observe(&mut self, line: &Value, text_of_line: &str) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let ev = text(line, "ev");
         match line["t_us"].as_u64() {
-            Some(time) if time >= last_time => last_time = time,
-            _ => complain(format!("time goes back, or there is none: {}", line["t_us"])),
+            Some(time) if time >= self.last_time => self.last_time = time,
+            _ => wrong.push(format!("time goes back, or there is none: {}", line["t_us"])),
         }
-        let is_first_or_last = match ev {
-            "start" => place == 0,
-            "end" => place == count - 1,
-            _ => place != 0 && place != count - 1,
-        };
-        if !is_first_or_last {
-            complain(format!("{ev:?} in a wrong place"));
+        if (ev == "start") != (self.lines == 0) || self.has_ended {
+            wrong.push(format!("{ev:?} in a wrong place"));
         }
         match LINES.iter().find(|(name, _)| *name == ev) {
-            Some((_, fields)) => wrong_fields(&line, fields).into_iter().for_each(&mut complain),
-            None => complain(format!("unknown ev {ev:?}")),
+            Some((_, fields)) => wrong.extend(wrong_fields(line, fields)),
+            None => wrong.push(format!("unknown ev {ev:?}")),
         }
         if ["send", "deliver", "drop"].contains(&ev) {
-            let kind = text(&line, "kind");
+            let kind = text(line, "kind");
             match MESSAGES.iter().find(|(name, _)| *name == kind) {
-                Some((_, fields)) => wrong_fields(&line, fields).into_iter().for_each(&mut complain),
-                None => complain(format!("unknown kind {kind:?}")),
+                Some((_, fields)) => wrong.extend(wrong_fields(line, fields)),
+                None => wrong.push(format!("unknown kind {kind:?}")),
             }
-            travel(&line, &mut sent).into_iter().for_each(&mut complain);
+            wrong.extend(travel(line, &mut self.sent));
         }
         if ev == "end" {
-            let body = &trace[..trace.len() - text_of_line.len() - 1];
-            if text(&line, "hash") != hash(body) {
-                complain(format!("the hash is {}", hash(body)));
+            self.has_ended = true;
+            let (hash, lines) = (self.hash.digits(), self.lines);
+            if text(line, "hash") != hash {
+                wrong.push(format!("the hash is {hash}"));
             }
-            if number(&line, "events") != place as u64 {
-                complain(format!("{place} lines come before the end"));
+            if number(line, "events") != lines {
+                wrong.push(format!("{lines} lines come before the end"));
             }
         }
+        self.lines += 1;
+        self.hash.add(text_of_line);
+        self.hash.add("\n");
+        wrong
     }
-    if !trace.ends_with('\n') {
-        complaints.push("the last line has no newline".to_owned());
+
+    /// Whether the line `end` was there.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
     }
-    complaints
 }
 
 /// FNV-1a, 64 bits.
-pub(super) fn hash(text: &str) -> String {
-    let mut hash = 14_695_981_039_346_656_037u64;
-    for byte in text.bytes() {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211);
+#[derive(Debug)]
+pub(super) struct Hash(u64);
+
+impl Default for Hash {
+    fn default() -> Hash {
+        Hash(14_695_981_039_346_656_037)
     }
-    format!("{hash:016x}")
+}
+
+impl Hash {
+    pub(super) fn add(&mut self, text: &str) {
+        for byte in text.bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(1_099_511_628_211);
+        }
+    }
+
+    pub(super) fn digits(&self) -> String {
+        format!("{:016x}", self.0)
+    }
 }
 
 /// A message is sent once, then delivered or dropped at most once, with the words with which it was sent.

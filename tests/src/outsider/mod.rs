@@ -10,14 +10,22 @@ use serde_json::Value;
 
 /// All that is wrong with a trace: nothing, if it follows the form and the run that it tells of keeps the laws.
 pub fn complaints(trace: &str) -> Vec<String> {
-    let mut complaints = form::complaints(trace);
+    let mut form = form::Form::default();
     let mut run = laws::Run::default();
-    for (number, line) in trace.lines().enumerate() {
-        let Ok(line) = serde_json::from_str::<Value>(line) else {
-            continue;
-        };
-        let found = run.observe(&line);
-        complaints.extend(found.into_iter().map(|complaint| format!("line {}: {complaint}", number + 1)));
+    let mut complaints = Vec::new();
+    for (place, text_of_line) in trace.lines().enumerate() {
+        let mut found = Vec::new();
+        match serde_json::from_str::<Value>(text_of_line) {
+            Ok(line) => {
+                found.extend(form.observe(&line, text_of_line));
+                found.extend(run.observe(&line));
+            }
+            Err(error) => found.push(format!("not JSON: {error}")),
+        }
+        complaints.extend(found.into_iter().map(|complaint| format!("line {}: {complaint}", place + 1)));
+    }
+    if !form.has_ended() || !trace.ends_with('\n') {
+        complaints.push("the trace ends too early".to_owned());
     }
     complaints
 }
@@ -27,7 +35,9 @@ pub fn with_right_end(lines: &[String]) -> String {
     let body: String = lines[..lines.len() - 1].iter().map(|line| format!("{line}\n")).collect();
     let mut end: Value = serde_json::from_str(&lines[lines.len() - 1]).expect("the last line is JSON");
     end["events"] = (lines.len() - 1).into();
-    end["hash"] = form::hash(&body).into();
+    let mut hash = form::Hash::default();
+    hash.add(&body);
+    end["hash"] = hash.digits().into();
     format!("{body}{end}\n")
 }
 
