@@ -2,4 +2,5 @@
 
 pub mod files;
 pub mod outsider;
+pub mod played;
 pub mod source;

@@ -9,12 +9,6 @@ pub(super) struct Style {
 }
 
 impl Style {
-    /// No colour.
-    #[cfg(test)]
-    pub(super) fn plain() -> Style {
-        Style { colour: false }
-    }
-
     pub(super) fn of_stdout() -> Style {
         Style { colour: stdout().is_terminal() && terminal_likes_colour() }
     }
