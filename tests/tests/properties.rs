@@ -7,19 +7,16 @@
 use std::collections::BTreeMap;
 
 use mini_raft_core::check::Property;
-use mini_raft_core::kv::{ClientId, Outcome};
-use mini_raft_core::raft::{Fact, Index, NodeId, RoleName};
+use mini_raft_core::kv::Outcome;
+use mini_raft_core::raft::{Fact, Index, RoleName};
 use mini_raft_core::rng::Rng;
 use mini_raft_core::run::Run;
-use mini_raft_core::sim::command::{LinkTargets, MessageFilter, NetworkChange, TimerMove};
-use mini_raft_core::sim::event::{ClientError, MessageKind, SnapshotOrigin};
-use mini_raft_core::sim::{ClientSetup, Command, DropReason, Event, EventKind, Mix, Setup, Target};
+use mini_raft_core::sim::event::{ClientError, SnapshotOrigin};
+use mini_raft_core::sim::{DropReason, Event, EventKind};
 use mini_raft_core::time::Micros;
+use mini_raft_tests::faults::{self, HEALED_AT};
 
 const SEEDS: u64 = 400;
-
-/// Faults happen until then.
-const HEALED_AT: Micros = Micros::from_millis(15_000);
 
 /// By then the cluster must work again: a few election timeouts, and attempts of clients that time out.
 const WHOLE_AT: Micros = Micros::from_millis(20_000);
@@ -35,8 +32,8 @@ fn whatever_goes_wrong_the_laws_hold_and_then_the_cluster_works_again() {
 
 fn one_run(seed: u64, exercise: &mut Exercise) {
     let mut rng = Rng::stream(seed, 0xfa17);
-    let setup = setup(seed, &mut rng);
-    let steps = faults(&setup, &mut rng);
+    let setup = faults::setup(seed, &mut rng);
+    let steps = faults::faults(&setup, &mut rng);
     let mut events = Vec::new();
     let mut run = Run::new(setup, steps, &mut events);
     run.run_until(HEALED_AT, &mut events);
@@ -69,130 +66,6 @@ fn one_run(seed: u64, exercise: &mut Exercise) {
 fn committed(run: &Run) -> Index {
     let nodes = run.world().machines().iter().filter_map(|machine| machine.node());
     nodes.map(|node| node.commit_index()).max().unwrap_or_default()
-}
-
-fn setup(seed: u64, rng: &mut Rng) -> Setup {
-    let mut setup = Setup { nodes: 3 + 2 * rng.below(2) as u32, seed, ..Setup::default() };
-    setup.config.snapshot_every = rng.between(5, 60);
-    setup.config.max_entries_per_append = rng.between(1, 8) as u32;
-    setup.config.max_inflight = rng.between(1, 8) as u32;
-    setup.config.pre_vote = rng.chance(0.7);
-    setup.config.check_quorum = rng.chance(0.7);
-    setup.network.latency = (Micros(1_000), Micros(rng.between(5_000, 40_000)));
-    setup.network.loss = if rng.chance(0.5) { 0.05 } else { 0.0 };
-    setup.network.duplicate = if rng.chance(0.5) { 0.1 } else { 0.0 };
-    setup.disk.sync = (Micros(200), Micros(rng.between(500, 10_000)));
-    for number in 1..=rng.between(1, 4) {
-        setup.clients.push(ClientSetup {
-            id: ClientId::new(&format!("c{number}")),
-            every: Micros::from_millis(rng.between(20, 200)),
-            mix: Mix { set: 3, get: 2, cas: 2, delete: 1, append: 2 },
-            keys: 4,
-        });
-    }
-    setup
-}
-
-/// Faults at random moments, and at the end everything that heals them.
-fn faults(setup: &Setup, rng: &mut Rng) -> Vec<(Micros, Command)> {
-    let mut steps = Vec::new();
-    let mut at = Micros::from_millis(500);
-    loop {
-        at += rng.span(Micros::from_millis(10), Micros::from_millis(500));
-        if at >= HEALED_AT {
-            break;
-        }
-        steps.push((at, fault(setup, rng)));
-    }
-    let mut heal = vec![
-        Command::Heal { link: None },
-        Command::Network {
-            from: None,
-            to: None,
-            change: NetworkChange {
-                latency: Some((Micros(5_000), Micros(15_000))),
-                loss: Some(0.0),
-                duplicate: Some(0.0),
-            },
-        },
-        Command::Release(MessageFilter { count: 10_000, ..any_message() }),
-    ];
-    for node in (0..setup.nodes).map(|id| Target::Node(NodeId(id))) {
-        heal.push(Command::Restart { node });
-        heal.push(Command::Resume { node });
-        heal.push(Command::Clock { node, rate: 1.0 });
-        heal.push(Command::Disk { node, sync: Some((Micros(500), Micros(2_000))) });
-    }
-    steps.extend(heal.into_iter().map(|command| (HEALED_AT, command)));
-    steps
-}
-
-fn fault(setup: &Setup, rng: &mut Rng) -> Command {
-    let node = any_target(setup, rng);
-    let other = any_target(setup, rng);
-    match rng.below(24) {
-        0 | 1 => Command::Crash { node },
-        2..=4 => Command::Restart { node: any_node(setup, rng) },
-        5 => Command::Pause { node },
-        6 | 7 => Command::Resume { node: any_node(setup, rng) },
-        8 => Command::Cut { from: node, to: other, both: rng.chance(0.5) },
-        9 => Command::Heal { link: Some(LinkTargets { from: node, to: other, both: true }) },
-        10 | 11 => Command::Heal { link: None },
-        12 => {
-            let mut groups = vec![Vec::new(), Vec::new()];
-            for id in 0..setup.nodes {
-                groups[rng.below(2) as usize].push(Target::Node(NodeId(id)));
-            }
-            Command::Partition { groups }
-        }
-        13 => Command::Network {
-            from: rng.chance(0.5).then_some(node),
-            to: rng.chance(0.5).then_some(other),
-            change: NetworkChange {
-                latency: Some((Micros(500), Micros(rng.between(1_000, 120_000)))),
-                loss: Some(rng.below(30) as f64 / 100.0),
-                duplicate: Some(rng.below(30) as f64 / 100.0),
-            },
-        },
-        14 => Command::Disk { node, sync: Some((Micros(200), Micros(rng.between(1_000, 200_000)))) },
-        15 => Command::Clock { node, rate: rng.between(80, 125) as f64 / 100.0 },
-        16 => Command::Timeout { node },
-        17 => Command::Timers { how: if rng.chance(0.5) { TimerMove::Spread } else { TimerMove::Align } },
-        18 => Command::Snapshot { node },
-        19 => Command::Transfer { to: node },
-        20 => Command::Drop(some_messages(node, other, rng)),
-        21 => Command::Hold(some_messages(node, other, rng)),
-        22 => Command::Release(MessageFilter { count: 1_000, ..any_message() }),
-        _ => Command::Duplicate(some_messages(node, other, rng)),
-    }
-}
-
-fn any_node(setup: &Setup, rng: &mut Rng) -> Target {
-    Target::Node(NodeId(rng.below(u64::from(setup.nodes)) as u32))
-}
-
-fn any_target(setup: &Setup, rng: &mut Rng) -> Target {
-    match rng.below(10) {
-        0 | 1 => Target::Leader,
-        2 => Target::Follower,
-        3 => Target::Candidate,
-        _ => any_node(setup, rng),
-    }
-}
-
-fn any_message() -> MessageFilter {
-    MessageFilter { kind: None, from: None, to: None, count: 1, id: None }
-}
-
-fn some_messages(from: Target, to: Target, rng: &mut Rng) -> MessageFilter {
-    let kinds = MessageKind::ALL;
-    MessageFilter {
-        kind: rng.chance(0.5).then(|| kinds[rng.below(kinds.len() as u64) as usize]),
-        from: rng.chance(0.3).then_some(from),
-        to: rng.chance(0.3).then_some(to),
-        count: rng.between(1, 6) as u32,
-        id: None,
-    }
 }
 
 /// What happened in all runs together.
