@@ -163,10 +163,9 @@ impl Run {
         self.world.advance_to(*at);
         let place = self.places[self.done];
         self.done += 1;
-        if let Err(why) = self.world.command(command, events) {
-            if let Some(step) = place {
-                self.world.add_event(None, EventKind::Skipped { step, why }, events);
-            }
+        let done = self.world.command(command, events);
+        if let (Err(why), Some(step)) = (done, place) {
+            self.world.add_event(None, EventKind::Skipped { step, why }, events);
         }
     }
 

@@ -28,3 +28,6 @@ pub use machine::{Machine, Status};
 pub use network::{Flight, Link, Network};
 pub use setup::{ClientSetup, DiskSetup, Mix, NetworkSetup, NodeSetup, Setup};
 pub use world::World;
+
+#[cfg(test)]
+mod tests;

@@ -125,7 +125,7 @@ impl World {
         if let Some(Wish { op, to }) = this.queue.pop_front() {
             return self.begin(client, op, to, events);
         }
-        if !this.next_own_at.is_some_and(|at| at <= now) {
+        if this.next_own_at.is_none_or(|at| at > now) {
             return;
         }
         this.next_own_at = None;

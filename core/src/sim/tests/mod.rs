@@ -1,0 +1,10 @@
+//! What the world does with servers, disks, clocks, messages and clients: each test begins with its law.
+
+mod clients;
+mod clocks;
+mod crashes;
+mod lab;
+mod messages;
+mod pauses;
+mod snapshots;
+mod world;

@@ -1,0 +1,101 @@
+use super::lab::{Lab, busy_client, committed};
+use crate::raft::{Fact, RoleName};
+use crate::sim::{Command, DropReason, EventKind, Status, Target};
+use crate::time::Micros;
+
+/// A paused node does nothing: no message is seen, no timer runs out.
+#[test]
+fn a_paused_node_stands_still() {
+    let (mut lab, _) = Lab::with_leader(3, |setup| setup.clients.push(busy_client("c1", 50)));
+    let follower = lab.followers()[0];
+    lab.run_ms(500);
+    lab.obey(Command::Pause { node: follower.into() });
+    let before = lab.node(follower).log().last();
+    lab.forget();
+    lab.run_ms(2_000);
+    assert_eq!(lab.machine(follower).status(), Status::Paused);
+    assert_eq!(lab.node(follower).log().last(), before);
+    let of_follower = lab.events.iter().filter(|event| event.node == Some(follower));
+    let others = of_follower.filter(|event| !matches!(event.kind, EventKind::Sync { .. })).count();
+    assert_eq!(others, 0, "at most a sync that was under way ends");
+    let messages = lab.world.flights().filter(|flight| flight.waiting).count();
+    assert!(messages > 30);
+    assert!((messages..=messages + 1).contains(&lab.machine(follower).waiting()), "and the end of that sync");
+}
+
+/// When it goes on, it sees all that waited, in order, at that moment.
+#[test]
+fn a_resumed_node_sees_what_waited_in_order() {
+    let (mut lab, leader) = Lab::with_leader(3, |setup| setup.clients.push(busy_client("c1", 50)));
+    let follower = lab.followers()[0];
+    lab.obey(Command::Pause { node: follower.into() });
+    lab.run_ms(1_000);
+    let waiting: Vec<u64> =
+        lab.world.flights().filter(|flight| flight.waiting).map(|flight| flight.arrives_at.0).collect();
+    lab.forget();
+    lab.obey(Command::Resume { node: follower.into() });
+    let now = lab.world.now();
+    assert!(lab.events.iter().all(|event| event.at == now));
+    let delivered = lab.count(|kind| matches!(kind, EventKind::Deliver { .. }));
+    assert_eq!(delivered, waiting.len());
+    assert_eq!(lab.machine(follower).waiting(), 0);
+    lab.run_ms(1_000);
+    assert!(lab.node(follower).commit_index().0 + 5 > committed(&lab).0, "it catches up");
+    assert_eq!(lab.world.leader(), Some(leader), "it heard from the leader before its timer was looked at");
+}
+
+/// The disk goes on while the process is paused, but the process hears of it only when it goes on.
+#[test]
+fn a_sync_ends_during_a_pause_and_is_reported_after_it() {
+    let (mut lab, _) = Lab::with_leader(3, |setup| {
+        setup.disk.sync = (Micros(30_000), Micros(30_000));
+        setup.clients.push(busy_client("c1", 50));
+    });
+    lab.run_ms(500);
+    let follower = lab.followers()[0];
+    lab.run_until_true(|lab| {
+        lab.node(follower).waits_for_disk() && lab.machine(follower).disk().sync_done_at().is_some()
+    });
+    lab.obey(Command::Pause { node: follower.into() });
+    lab.run_ms(1_000);
+    assert!(lab.node(follower).waits_for_disk());
+    assert_eq!(lab.machine(follower).disk().pending().count(), 0);
+    lab.forget();
+    lab.obey(Command::Resume { node: follower.into() });
+    assert!(lab.node(follower).durable_index() >= lab.machine(follower).disk().log().last().index.prev());
+}
+
+/// A leader that was stopped for long does not lead when it goes on: others have elected another.
+#[test]
+fn a_paused_leader_is_replaced_and_steps_down() {
+    let (mut lab, old) = Lab::with_leader(3, |_| {});
+    lab.obey(Command::Pause { node: Target::Leader });
+    lab.run_ms(2_000);
+    let new = lab.world.leader();
+    assert!(
+        new.is_some_and(|new| new != old),
+        "the highest term counts, also while the old one stands still"
+    );
+    assert_eq!(lab.node(old).role(), RoleName::Leader);
+    lab.obey(Command::Resume { node: old.into() });
+    lab.run_ms(200);
+    assert_eq!(lab.node(old).role(), RoleName::Follower);
+    let stepped_down =
+        |kind: &EventKind| matches!(kind, EventKind::Fact(Fact::RoleChanged { from: RoleName::Leader, .. }));
+    assert_eq!(lab.count(stepped_down), 1);
+}
+
+/// What waited at a paused node is lost when it crashes.
+#[test]
+fn a_crash_of_a_paused_node_drops_what_waited() {
+    let (mut lab, _) = Lab::with_leader(3, |_| {});
+    let follower = lab.followers()[0];
+    lab.obey(Command::Pause { node: follower.into() });
+    lab.run_ms(500);
+    let waiting = lab.world.flights().filter(|flight| flight.waiting).count();
+    assert!(waiting > 5);
+    lab.forget();
+    lab.obey(Command::Crash { node: follower.into() });
+    assert_eq!(lab.count(|kind| matches!(kind, EventKind::Drop { why: DropReason::Down, .. })), waiting);
+    assert_eq!(lab.world.flights().filter(|flight| flight.waiting).count(), 0);
+}
