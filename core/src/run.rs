@@ -180,3 +180,105 @@ impl Run {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kv::ClientId;
+    use crate::rng::Rng;
+    use crate::sim::command::{MessageFilter, TimerMove};
+    use crate::sim::{ClientSetup, Mix, Target};
+
+    fn setup() -> Setup {
+        let mut setup = Setup::default();
+        setup.network.loss = 0.02;
+        setup.clients.push(ClientSetup {
+            id: ClientId::new("c1"),
+            every: Micros::from_millis(50),
+            mix: Mix::default(),
+            keys: 3,
+        });
+        setup
+    }
+
+    fn some_command(rng: &mut Rng) -> Command {
+        match rng.below(6) {
+            0 => Command::Crash { node: Target::Leader },
+            1 => Command::Restart { node: Target::Node(crate::raft::NodeId(rng.below(5) as u32)) },
+            2 => Command::Timers { how: TimerMove::Align },
+            3 => Command::Timeout { node: Target::Follower },
+            4 => Command::Snapshot { node: Target::Leader },
+            _ => Command::Drop(MessageFilter { kind: None, from: None, to: None, count: 3, id: None }),
+        }
+    }
+
+    /// The journal of a run replays to the same events, though a person acted between two things of one moment.
+    #[test]
+    fn a_journal_replays_to_the_same_events() {
+        for seed in 0..20 {
+            let mut rng = Rng::new(seed);
+            let mut events = Vec::new();
+            let steps: Vec<_> =
+                (1..5).map(|second| (Micros::from_millis(second * 700), some_command(&mut rng))).collect();
+            let mut run = Run::new(setup(), steps, &mut events);
+            for _ in 0..40 {
+                for _ in 0..rng.below(60) {
+                    run.step(&mut events);
+                }
+                if rng.chance(0.5) {
+                    let t = run.now() + Micros(rng.below(20_000));
+                    run.run_until(t, &mut events);
+                }
+                for _ in 0..rng.below(3) {
+                    let _ = run.command(some_command(&mut rng), &mut events);
+                }
+            }
+            let end = run.now() + Micros::from_millis(1_000);
+            run.run_until(end, &mut events);
+            let mut replayed = Vec::new();
+            let mut replay = Run::new(setup(), run.journal().to_vec(), &mut replayed);
+            replay.run_until(end, &mut replayed);
+            let but_places = |events: &[Event]| {
+                let is_step = |event: &&Event| !matches!(event.kind, EventKind::Skipped { .. });
+                let kinds = events.iter().filter(is_step).map(|event| (event.at, event.kind.clone()));
+                kinds.collect::<Vec<_>>()
+            };
+            assert!(but_places(&replayed) == but_places(&events), "seed {seed}");
+            assert_eq!(replay.journal(), run.journal());
+        }
+    }
+
+    /// A step without a target is skipped, with its place in the scenario as it was written.
+    #[test]
+    fn a_step_without_a_target_is_skipped() {
+        let crash = |node| Command::Crash { node };
+        let steps = vec![(Micros(20), crash(Target::Leader)), (Micros(10), crash(Target::Candidate))];
+        let mut events = Vec::new();
+        let mut run = Run::new(Setup::default(), steps, &mut events);
+        run.run_until(Micros(30), &mut events);
+        let skipped: Vec<_> = events
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::Skipped { step, why } => Some((event.at, *step, why.as_str())),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            skipped,
+            [(Micros(10), 1, "there is no running candidate"), (Micros(20), 0, "there is no leader")]
+        );
+        assert_eq!(run.now(), Micros(30));
+    }
+
+    /// What a person cannot do is not in the journal.
+    #[test]
+    fn a_refused_action_leaves_no_trace() {
+        let mut events = Vec::new();
+        let mut run = Run::new(Setup::default(), Vec::new(), &mut events);
+        assert_eq!(
+            run.command(Command::Crash { node: Target::Leader }, &mut events),
+            Err("there is no leader".to_owned())
+        );
+        assert!(run.journal().is_empty() && events.is_empty());
+    }
+}
