@@ -20,7 +20,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("scenario", &["raft", "kv", "sim", "json", "time"]),
     // A trace begins with its scenario, and a fault in it has the fields of the step that caused it.
     ("trace", &["raft", "kv", "sim", "scenario", "hash", "json", "time"]),
-    ("timeline", &["sim", "run", "time"]),
+    ("timeline", &["kv", "sim", "run", "rng", "time"]),
     ("play", &["raft", "sim", "scenario", "trace", "run", "json", "time"]),
     ("run", &["raft", "kv", "sim", "check", "trace", "scenario", "metrics", "hash", "json", "rng", "time"]),
 ];
