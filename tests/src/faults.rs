@@ -11,9 +11,12 @@ use mini_raft_core::time::Micros;
 /// Faults happen until then.
 pub const HEALED_AT: Micros = Micros::from_millis(15_000);
 
-/// A world of 3 or 5 servers, with its network, disks and clients.
+/// Mostly the usual sizes, but the odd ones too.
+const SIZES: [u32; 8] = [1, 2, 3, 3, 4, 5, 5, 7];
+
+/// A world of 1 to 7 servers, with its network, disks and clients.
 pub fn setup(seed: u64, rng: &mut Rng) -> Setup {
-    let mut setup = Setup { nodes: 3 + 2 * rng.below(2) as u32, seed, ..Setup::default() };
+    let mut setup = Setup { nodes: SIZES[rng.below(8) as usize], seed, ..Setup::default() };
     setup.config.snapshot_every = rng.between(5, 60);
     setup.config.max_entries_per_append = rng.between(1, 8) as u32;
     setup.config.max_inflight = rng.between(1, 8) as u32;

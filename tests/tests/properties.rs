@@ -30,6 +30,24 @@ fn whatever_goes_wrong_the_laws_hold_and_then_the_cluster_works_again() {
     exercise.assert_rich();
 }
 
+/// The same seed gives the same run, event by event, whatever happens in it.
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    let events_of = |seed: u64| {
+        let mut rng = Rng::stream(seed, 0xfa17);
+        let setup = faults::setup(seed, &mut rng);
+        let steps = faults::faults(&setup, &mut rng);
+        let mut events = Vec::new();
+        Run::new(setup, steps, &mut events).run_until(HEALED_AT, &mut events);
+        events
+    };
+    for seed in 0..20 {
+        let events = events_of(seed);
+        assert!(events.len() > 1_000);
+        assert!(events == events_of(seed), "seed {seed}");
+    }
+}
+
 fn one_run(seed: u64, exercise: &mut Exercise) {
     let mut rng = Rng::stream(seed, 0xfa17);
     let setup = faults::setup(seed, &mut rng);
