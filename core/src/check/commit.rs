@@ -1,6 +1,7 @@
 //! leader-completeness, commit-monotonic, and that a committed entry is on the disks of a majority.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::lineage::Lineage;
 use super::property::Property;
@@ -14,7 +15,10 @@ use crate::sim::event::{Event, EventKind, SnapshotOrigin};
 /// It is the leader that commits (§5.3); followers only learn of it, so what they believe is no evidence.
 #[derive(Clone, Debug)]
 pub(super) struct Commits {
-    configuration: Configuration,
+    /// The cluster at its birth.
+    configuration: Arc<Configuration>,
+    /// The configuration in use on each server, and the one before it.
+    in_use: BTreeMap<NodeId, [Arc<Configuration>; 2]>,
     /// The last entry that was committed in each term.
     by_term: BTreeMap<Term, EntryId>,
     /// The last entry that was committed in any term.
@@ -26,7 +30,8 @@ const TERMS_REMEMBERED: usize = 256;
 
 impl Commits {
     pub(super) fn new(configuration: Configuration) -> Commits {
-        Commits { configuration, by_term: BTreeMap::new(), committed: EntryId::ZERO }
+        let (configuration, in_use) = (Arc::new(configuration), BTreeMap::new());
+        Commits { configuration, in_use, by_term: BTreeMap::new(), committed: EntryId::ZERO }
     }
 
     /// The last entry that a leader has committed: the committed log is that which ends with it.
@@ -48,6 +53,13 @@ impl Commits {
         match &event.kind {
             EventKind::Fact(Fact::RoleChanged { to: RoleName::Leader, term, .. }) => {
                 self.leads(node, *term, server.log_end, lineage, report)
+            }
+            EventKind::Fact(Fact::ConfigurationInUse { configuration, .. }) => {
+                let before = self.in_use.get(&node).map_or(&self.configuration, |[now, _]| now).clone();
+                self.in_use.insert(node, [configuration.clone(), before]);
+            }
+            EventKind::Crash { .. } => {
+                self.in_use.remove(&node);
             }
             EventKind::Commit { index } => {
                 never_back(node, "committed", server.commit_index, *index, report);
@@ -130,16 +142,20 @@ impl Commits {
             let server = servers.get(id);
             lineage.contains(server.disk_end, entry) || lineage.contains(server.wiped_end, entry)
         };
-        let voters = self.configuration.voters().iter().copied();
-        let holders: Vec<NodeId> = voters.filter(|id| holds(*id)).collect();
-        if holders.len() < self.configuration.quorum() {
+        let born = [self.configuration.clone(), self.configuration.clone()];
+        // A leader may have begun to use the next configuration in the step in which it committed.
+        let configurations = self.in_use.get(&leader).unwrap_or(&born);
+        if !configurations.iter().any(|configuration| configuration.decides(0, holds)) {
+            let configuration = &configurations[0];
+            let voters = configuration.members().into_iter().filter(|id| configuration.is_voter(*id));
+            let (holders, others): (Vec<NodeId>, Vec<NodeId>) = voters.partition(|id| holds(*id));
             report.broken(
                 Property::Durability,
                 format!(
                     "{leader} commits {entry}, which is on {} of {} disks; {} are a majority.",
                     holders.len(),
-                    self.configuration.voters().len(),
-                    self.configuration.quorum()
+                    holders.len() + others.len(),
+                    configuration.quorum()
                 ),
                 [entry.index],
                 std::iter::once(leader).chain(holders),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::configuration::Configuration;
 use super::ids::{EntryId, Index, NodeId, Term};
+use super::io::Refusal;
 use super::role::RoleName;
 use crate::time::Micros;
 
@@ -220,6 +221,11 @@ pub enum Fact {
         /// The configuration.
         configuration: Arc<Configuration>,
     },
+    /// A change of the configuration was refused (thesis 4.1).
+    ChangeRefused {
+        /// Why.
+        refusal: Refusal,
+    },
     /// A write failed, and this node stops for good.
     Halted,
     /// Leadership is being handed over (thesis 3.10).
@@ -426,6 +432,10 @@ impl Fact {
             Fact::ConfigurationInUse { .. } => {
                 ("§6", "A server uses the latest configuration in its log, whether or not it is committed.")
             }
+            Fact::ChangeRefused { .. } => (
+                "thesis 4.1",
+                "A leader changes the configuration one step at a time, each after the one before is committed.",
+            ),
             Fact::Halted => ("Figure 2", "A server that cannot write to stable storage stops."),
             Fact::TransferStarted { .. } | Fact::TimeoutNowSent { .. } | Fact::TransferAborted { .. } => (
                 "thesis 3.10",

@@ -182,6 +182,7 @@ impl<R: Rules> Node<R> {
         out: &mut Output,
     ) {
         if let Err(refusal) = self.begin_change(proposal, &change, out) {
+            self.note(out, || Fact::ChangeRefused { refusal });
             out.answers.push(Answer::ProposalRefused { proposal, refusal });
         }
     }
@@ -243,6 +244,7 @@ impl<R: Rules> Node<R> {
             Some(change) if *change.target == *configuration => self.change_is_done(out),
             Some(change) if self.now >= change.give_up_at => {
                 let (proposal, refusal) = (change.proposal, Refusal::CatchUpTooSlow);
+                self.note(out, || Fact::ChangeRefused { refusal });
                 out.answers.push(Answer::ProposalRefused { proposal, refusal });
                 if let Some(leader) = self.leader_mut() {
                     leader.change = None;

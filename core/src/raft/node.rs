@@ -86,6 +86,9 @@ impl<R: Rules> Node<R> {
             log,
         };
         node.reset_election_timer();
+        if node.configuration_index() > Index::ZERO {
+            node.configuration_changed(out);
+        }
         if node.config.lost_disk && !node.hard_state.forgetful {
             node.hard_state.forgetful = true;
             node.durability.stage_hard_state();

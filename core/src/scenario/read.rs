@@ -18,7 +18,7 @@ const PROBABILITY: (f64, f64) = (0.0, 1.0);
 
 /// What the steps and expectations must fit.
 pub(super) struct Frame {
-    /// How many nodes there are.
+    /// How many nodes there may be.
     pub(super) nodes: u32,
     /// When the run ends.
     pub(super) until: Micros,
@@ -60,11 +60,18 @@ fn whole(root: &Found<'_>, mistakes: &mut Mistakes) -> Option<Scenario> {
         .required("until_ms", mistakes)
         .and_then(|found| found.millis(ANY_SPAN, mistakes))
         .unwrap_or(limits::SPAN);
-    let frame = Frame { nodes, until };
+    let frame = Frame { nodes: if grows(&object) { limits::NODES } else { nodes }, until };
     let setup = setup(&object, nodes, mistakes);
     let steps = read_step::steps(&object, &frame, mistakes);
     let expect = read_expect::expectations(&object, &frame, mistakes);
     Some(Scenario { name, about, setup, steps, until, expect })
+}
+
+/// Whether a step changes the membership: that may make nodes, so every node that there can be is known.
+fn grows(object: &Object<'_>) -> bool {
+    let steps = object.optional("steps").and_then(|found| found.value.as_array());
+    let changes = |step: &serde_json::Value| step.get("do").is_some_and(|action| action == "members");
+    steps.is_some_and(|steps| steps.iter().any(changes))
 }
 
 /// With another version, nothing else in the file can be judged.

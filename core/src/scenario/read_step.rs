@@ -67,9 +67,6 @@ fn step(found: &Found<'_>, frame: &Frame, mistakes: &mut Mistakes) -> Option<Ste
     let names = ACTIONS.map(|action| (action.0, action));
     let action = object.required("do", mistakes)?;
     let (name, fields) = action.choice("action", names, mistakes)?;
-    if name == "members" {
-        return action.wrong("members: this version cannot change the membership yet", mistakes);
-    }
     let known: Vec<&str> = ["at_ms", "do"].iter().chain(fields).copied().collect();
     object.refuse_others(&known, mistakes);
     let command = Reader { object, frame }.command(name, mistakes);
@@ -148,6 +145,7 @@ impl Reader<'_, '_> {
                 Command::Timers { how: how.choice("way to move timers", moves, mistakes)? }
             }
             "transfer" => Command::Transfer { to: self.node("to", mistakes)? },
+            "members" => self.members(mistakes)?,
             "snapshot" => Command::Snapshot { node: self.node("node", mistakes)? },
             "drop" => Command::Drop(self.messages(mistakes)?),
             "hold" => Command::Hold(self.messages(mistakes)?),
@@ -205,6 +203,27 @@ impl Reader<'_, '_> {
             groups.push(group);
         }
         Some(groups)
+    }
+
+    fn members(&self, mistakes: &mut Mistakes) -> Option<Command> {
+        let [add, remove, learners] = ["add", "remove", "learners"].map(|name| self.nodes(name, mistakes));
+        let (add, remove, learners) = (add?, remove?, learners?);
+        if add.is_empty() && remove.is_empty() && learners.is_empty() {
+            let problem = "nothing changes: give one of add, remove, learners";
+            mistakes.add(self.object.place.clone(), problem);
+            return None;
+        }
+        Some(Command::Members { add, remove, learners })
+    }
+
+    /// A list of nodes; none if there is no such field.
+    fn nodes(&self, name: &str, mistakes: &mut Mistakes) -> Option<Vec<Target>> {
+        let Some(found) = self.object.optional(name) else { return Some(Vec::new()) };
+        let items = found.list(limits::NODES as usize, mistakes)?;
+        let count = items.len();
+        let nodes: Vec<Target> =
+            items.iter().filter_map(|found| target(found, self.frame, mistakes)).collect();
+        (nodes.len() == count).then_some(nodes)
     }
 
     fn network(&self, mistakes: &mut Mistakes) -> Option<Command> {

@@ -144,8 +144,8 @@ fn every_mistake_is_named_with_its_place() {
             r#"steps[0].to: unknown field "to", one of at_ms, do, node"#,
         ),
         (
-            r#""steps":[{"at_ms":1,"do":"members","add":["node-1"]}]"#,
-            "steps[0].do: members: this version cannot",
+            r#""steps":[{"at_ms":1,"do":"members","add":[]}]"#,
+            "steps[0]: nothing changes: give one of add, remove, learners",
         ),
         (
             r#""steps":[{"at_ms":1,"do":"cut","from":"node-1","to":"node-1"}]"#,
@@ -376,6 +376,11 @@ fn command() -> impl Strategy<Value = Command> {
         node().prop_map(|node| Command::Timeout { node }),
         node().prop_map(|node| Command::Snapshot { node }),
         node().prop_map(|to| Command::Transfer { to }),
+        proptest::collection::vec(node(), 1..4).prop_map(|add| Command::Members {
+            learners: add[1..].to_vec(),
+            remove: Vec::new(),
+            add
+        }),
         (node(), range()).prop_map(|(node, sync)| Command::Disk { node, sync: Some(sync) }),
         (node(), fraction(10_000..=100_000_000)).prop_map(|(node, rate)| Command::Clock { node, rate }),
         proptest::sample::select(vec![TimerMove::Spread, TimerMove::Align])

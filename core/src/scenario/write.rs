@@ -83,6 +83,13 @@ pub(crate) fn command(fields: &mut Fields<'_>, command: &Command) {
             target(fields, "to", *to);
         }
         Command::Transfer { to } => target(fields, "to", *to),
+        Command::Members { add, remove, learners } => {
+            for (name, nodes) in [("add", add), ("remove", remove), ("learners", learners)] {
+                if !nodes.is_empty() {
+                    fields.list(name, nodes, |out, node| json::string(out, &target_name(*node)));
+                }
+            }
+        }
         Command::Drop(filter)
         | Command::Hold(filter)
         | Command::Release(filter)
@@ -134,6 +141,7 @@ fn action(command: &Command) -> &'static str {
         Command::Timers { .. } => "timers",
         Command::Request { op, .. } => op_name(op),
         Command::Transfer { .. } => "transfer",
+        Command::Members { .. } => "members",
         Command::Snapshot { .. } => "snapshot",
         Command::Drop(_) => "drop",
         Command::Hold(_) => "hold",

@@ -112,6 +112,16 @@ pub enum Command {
         /// To whom.
         to: Target,
     },
+    /// The cluster changes, by joint consensus. A node that is not there yet is made, and waits to be added; new nodes
+    /// are numbered in order.
+    Members {
+        /// Become voters.
+        add: Vec<Target>,
+        /// Leave the cluster; their processes go on.
+        remove: Vec<Target>,
+        /// Get the log but do not count.
+        learners: Vec<Target>,
+    },
     /// A node takes a snapshot and compacts its log now.
     Snapshot {
         /// Which node.

@@ -100,6 +100,11 @@ impl Disk {
             .min()
     }
 
+    /// Whether nothing was ever written, or all of it was lost.
+    pub(super) fn is_empty(&self) -> bool {
+        self.hard_state == HardState::default() && self.log.last() == EntryId::ZERO
+    }
+
     /// What a process that starts now finds.
     pub(super) fn persistent(&self) -> Persistent {
         Persistent {

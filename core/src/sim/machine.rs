@@ -43,6 +43,8 @@ pub struct Machine {
     pub(super) disk: Disk,
     /// `None` when crashed.
     pub(super) process: Option<Box<Process>>,
+    /// Its disk was lost at some time.
+    pub(super) wiped: bool,
     /// How often a process has started here.
     boots: u64,
     /// The node's deadline on the agenda.
@@ -96,6 +98,7 @@ impl Machine {
             clock: Clock::new(),
             disk: Disk::new(setup.seed, id, setup.disk.sync),
             process: None,
+            wiped: false,
             boots: 0,
             timer: None,
             sync: None,
@@ -173,6 +176,12 @@ impl Machine {
             max_inflight,
             snapshot_every: _,
         } = setup.config;
+        // A server that came later waits to be added.
+        let born = if self.id.0 < setup.nodes {
+            Configuration::of_size(setup.nodes)
+        } else {
+            Configuration::new([])
+        };
         let config = Config {
             election_timeout_min: election_timeout.0,
             election_timeout_max: election_timeout.1,
@@ -183,7 +192,8 @@ impl Machine {
             max_inflight,
             seed: streams::node(setup.seed, Purpose::Election, self.id, self.boots).next_u64(),
             facts: true,
-            ..Config::new(self.id, Configuration::of_size(setup.nodes))
+            lost_disk: self.wiped && self.disk.is_empty(),
+            ..Config::new(self.id, born)
         };
         self.boots += 1;
         let rules = Switchable::without(setup.without.iter().copied());

@@ -134,20 +134,28 @@ pub(super) struct Way {
 impl Network {
     /// All links alike and whole.
     pub(super) fn new(seed: u64, nodes: u32, setup: &NetworkSetup) -> Network {
-        let link = Link { cut: false, latency: setup.latency, loss: setup.loss, duplicate: setup.duplicate };
-        let ends = (0..nodes).flat_map(|from| (0..nodes).map(move |to| (NodeId(from), NodeId(to))));
-        Network {
-            seed,
-            nodes,
-            links: ends
-                .map(|(from, to)| Lane {
+        let (links, default, clients) = (Vec::new(), setup.clone(), BTreeMap::new());
+        let mut network = Network { seed, nodes: 0, links, default, clients };
+        (0..nodes).for_each(|_| network.add_node());
+        network
+    }
+
+    /// A further server, whose links are as was set for the network as a whole.
+    pub(super) fn add_node(&mut self) {
+        let (seed, before, nodes) = (self.seed, self.nodes, self.nodes + 1);
+        let NetworkSetup { latency, loss, duplicate } = self.default;
+        let link = Link { cut: false, latency, loss, duplicate };
+        let mut known = std::mem::take(&mut self.links).into_iter();
+        for from in 0..nodes {
+            for to in 0..nodes {
+                let lane = if from < before && to < before { known.next() } else { None };
+                self.links.push(lane.unwrap_or_else(|| Lane {
                     link,
-                    streams: Streams::new(|purpose| streams::link(seed, purpose, from, to)),
-                })
-                .collect(),
-            default: setup.clone(),
-            clients: BTreeMap::new(),
+                    streams: Streams::new(|purpose| streams::link(seed, purpose, NodeId(from), NodeId(to))),
+                }));
+            }
         }
+        self.nodes = nodes;
     }
 
     /// The link from one server to another; `None` if there is no such pair.

@@ -5,11 +5,14 @@ use super::event::{DropReason, Endpoint, Event, EventKind};
 use super::machine::{Ended, Machine, Status, Waiting};
 use super::messages::{Handling, Pattern};
 use super::world::{Place, World};
-use crate::raft::{Input, NodeId, RoleName};
+use crate::raft::{Input, MembershipChange, NodeId, ProposalId, RoleName};
 use crate::time::Micros;
 
 /// The fastest that a clock may run: its timers must not fill the agenda.
 const CLOCK_RATE_MAX: f64 = 100.0;
+
+/// The most servers in a world.
+const MACHINES_MAX: usize = 9;
 
 impl World {
     pub(super) fn obey(&mut self, command: &Command, events: &mut Vec<Event>) -> Result<(), String> {
@@ -104,6 +107,7 @@ impl World {
                 let to = self.find(*to)?;
                 self.transfer(to, events)
             }
+            Command::Members { add, remove, learners } => self.change_members(add, remove, learners, events),
             Command::Snapshot { node } => {
                 let id = self.find(*node)?;
                 self.snapshot_now(id, events)
@@ -155,6 +159,7 @@ impl World {
             return Err(format!("{id} is not down: only a crashed node loses its disk"));
         }
         machine.disk.wipe();
+        machine.wiped = true;
         self.emit(self.on(id, None), EventKind::Wipe, events);
         Ok(())
     }
@@ -276,6 +281,59 @@ impl World {
         let cause = self.fault(Command::Transfer { to: to.into() }, Some(leader), events);
         self.drive(leader, Input::TransferLeadership(to), Some(cause), events);
         Ok(())
+    }
+
+    fn change_members(
+        &mut self,
+        add: &[Target],
+        remove: &[Target],
+        learners: &[Target],
+        events: &mut Vec<Event>,
+    ) -> Result<(), String> {
+        let leader = self.find(Target::Leader)?;
+        if !self.runs(leader) {
+            return Err(format!("{leader} leads, but is not running"));
+        }
+        let mut count = self.machines.len();
+        let mut resolve = |targets: &[Target], may_be_new: bool| -> Result<Vec<NodeId>, String> {
+            let resolve_one = |target: &Target| match target {
+                Target::Node(id) if may_be_new && id.0 as usize == count && count < MACHINES_MAX => {
+                    count += 1;
+                    Ok(*id)
+                }
+                Target::Node(id) if (id.0 as usize) < count => Ok(*id),
+                target => self.find(*target),
+            };
+            targets.iter().map(resolve_one).collect()
+        };
+        let change = MembershipChange {
+            add: resolve(add, true)?,
+            learners: resolve(learners, true)?,
+            remove: resolve(remove, false)?,
+        };
+        let named = |ids: &[NodeId]| ids.iter().copied().map(Target::Node).collect();
+        let command = Command::Members {
+            add: named(&change.add),
+            remove: named(&change.remove),
+            learners: named(&change.learners),
+        };
+        let cause = self.fault(command, Some(leader), events);
+        while self.machines.len() < count {
+            self.add_machine(cause, events);
+        }
+        let ask = self.machine_mut(leader).process.as_mut().map(|process| process.next_ask());
+        if let Some(ask) = ask {
+            self.drive(leader, Input::ChangeMembership { id: ProposalId(ask), change }, Some(cause), events);
+        }
+        Ok(())
+    }
+
+    /// A further server, which knows nobody and waits to be added to the cluster.
+    fn add_machine(&mut self, cause: u64, events: &mut Vec<Event>) {
+        let id = NodeId(self.machines.len() as u32);
+        self.network.add_node();
+        self.machines.push(Machine::new(&self.setup, id));
+        self.start(id, Some(cause), events);
     }
 
     fn snapshot_now(&mut self, id: NodeId, events: &mut Vec<Event>) -> Result<(), String> {

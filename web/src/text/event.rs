@@ -4,7 +4,7 @@ use mini_raft_core::kv::Outcome;
 use mini_raft_core::raft::{Fact, Index, NodeId, RoleName};
 use mini_raft_core::sim::command::{MessageFilter, TimerMove};
 use mini_raft_core::sim::event::{ClientError, SnapshotOrigin};
-use mini_raft_core::sim::{Command, DropReason, Event, EventKind};
+use mini_raft_core::sim::{Command, DropReason, Event, EventKind, Target};
 
 use super::{entries, log_end, message_name, op, payload_label, span, target};
 
@@ -171,6 +171,15 @@ pub fn command(done: &Command) -> String {
         Command::Timers { how: TimerMove::Align } => "all election timers move to one moment".to_owned(),
         Command::Request { client, op: asked, to } => {
             format!("{client} asks {} to {}", target(*to), op(asked))
+        }
+        Command::Members { add, remove, learners } => {
+            let part = |verb: &str, nodes: &[Target]| {
+                let names: Vec<String> = nodes.iter().map(|node| target(*node)).collect();
+                (!nodes.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
+            };
+            let parts = [part("adds", add), part("removes", remove), part("makes a learner of", learners)];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            format!("the cluster {}", parts.join(" and "))
         }
         Command::Transfer { to } => format!("leadership should go to {}", target(*to)),
         Command::Snapshot { node } => format!("{} takes a snapshot", target(*node)),

@@ -1,6 +1,8 @@
 //! Facts as sentences: which rule fired, with the values that made it fire.
 
-use mini_raft_core::raft::{Fact, Index, NodeId, RoleName, RoleReason, TransferFailure, VoteRefusal};
+use mini_raft_core::raft::{
+    Fact, Index, NodeId, Refusal, RoleName, RoleReason, TransferFailure, VoteRefusal,
+};
 
 use super::{entries, log_end, names, plural, role};
 
@@ -130,6 +132,17 @@ pub fn fact(node: NodeId, fact: &Fact) -> String {
         ),
         Fact::ConfigurationInUse { index, configuration } => {
             format!("{node} uses the configuration of entry {index}: {} vote.", names(configuration.voters()))
+        }
+        Fact::ChangeRefused { refusal } => {
+            let why = match refusal {
+                Refusal::NotLeader { .. } => "it does not lead",
+                Refusal::ChangeUnderWay | Refusal::Transferring { .. } | Refusal::TooMuchUncommitted => {
+                    "what came before is not committed yet"
+                }
+                Refusal::BadChange => "it would change nothing, or leave nobody to vote",
+                Refusal::CatchUpTooSlow => "the new servers did not catch up in time",
+            };
+            format!("{node} does not change the cluster: {why}.")
         }
         Fact::Halted => format!("{node} stops: a write to its disk failed."),
         Fact::TransferStarted { to } => format!("{node} begins to hand leadership over to {to}."),
