@@ -87,3 +87,39 @@ fn title(name: &str) -> String {
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use mini_raft_core::raft::{Fact, NodeId, RoleName, RoleReason, Term};
+    use mini_raft_core::sim::{Event, EventKind, Setup};
+    use mini_raft_core::time::Micros;
+
+    use super::*;
+
+    fn elected(seq: u64, node: u32) -> Event {
+        let why = RoleReason::ElectionWon { votes: 3, needed: 3 };
+        let kind = EventKind::Fact(Fact::RoleChanged {
+            from: RoleName::Candidate,
+            to: RoleName::Leader,
+            term: Term(1),
+            why,
+        });
+        Event { seq, at: Micros(seq), cause: None, node: Some(NodeId(node)), term: Term(1), kind }
+    }
+
+    #[test]
+    fn two_leaders_of_a_term_are_a_violation_with_its_detail() {
+        let mut checks = Checks::new(&Setup::default());
+        checks.observe(&elected(0, 1));
+        let holds = checks_view_of(&checks);
+        assert_eq!(holds.violations, 0);
+        assert_eq!(holds.properties.len(), Property::ALL.len());
+        assert_eq!(holds.properties[0].title, "Election safety");
+        checks.observe(&elected(1, 2));
+        let broken = checks_view_of(&checks);
+        assert!(broken.violations >= 1);
+        assert!(broken.properties[0].violations >= 1);
+        assert_eq!((broken.details[0].property, broken.details[0].event), ("election-safety", 1));
+        assert_eq!(broken.details[0].nodes, "node-1 and node-2");
+    }
+}

@@ -248,3 +248,77 @@ fn health(world: &World) -> Health {
         _ => Health::NoMajority,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mini_raft_core::sim::{Command, Target};
+
+    use super::*;
+    use crate::model::sample::Sample;
+
+    #[test]
+    fn health_is_what_the_leader_reaches() {
+        let (mut sample, leader) = Sample::with_leader();
+        let health = |sample: &Sample| dashboard_view_of(sample.world()).health;
+        assert_eq!(health(&sample), Health::Healthy);
+        let others: Vec<NodeId> = (0..5).map(NodeId).filter(|id| *id != leader).collect();
+        sample.command(Command::Crash { node: Target::Node(others[0]) });
+        assert_eq!(health(&sample), Health::Degraded);
+        sample.command(Command::Crash { node: Target::Node(leader) });
+        assert_eq!(health(&sample), Health::NoLeader);
+        sample.command(Command::Pause { node: Target::Node(others[1]) });
+        assert_eq!(health(&sample), Health::NoMajority);
+    }
+
+    #[test]
+    fn a_leader_that_is_cut_off_does_not_make_a_cluster_healthy() {
+        let (mut sample, leader) = Sample::with_leader();
+        for other in (0..5).map(NodeId).filter(|id| *id != leader) {
+            sample.command(Command::Cut { from: Target::Node(other), to: Target::Node(leader), both: false });
+        }
+        assert_eq!(dashboard_view_of(sample.world()).health, Health::NoLeader);
+    }
+
+    #[test]
+    fn nodes_are_counted_by_what_they_are() {
+        let (mut sample, leader) = Sample::with_leader();
+        sample.command(Command::Crash { node: Target::Node(NodeId((leader.0 + 1) % 5)) });
+        let view = dashboard_view_of(sample.world());
+        assert_eq!((view.total, view.leaders, view.followers, view.candidates, view.unreachable), (5, 1, 3, 0, 1));
+        assert_eq!(view.term, 1);
+        let leader_row = view.nodes[leader.0 as usize];
+        assert_eq!((leader_row.state, leader_row.term, leader_row.commit, leader_row.log), ("leader", 1, 1, 1));
+    }
+
+    #[test]
+    fn the_last_minute_is_told_in_the_guides_five_numbers() {
+        let seconds = [0, 10, 5].map(|operations| SecondView { operations, ..SecondView::default() });
+        let rows = metric_rows(&MetricsView {
+            window: Micros(3_000_000),
+            operations: 15,
+            operations_per_second: 5.0,
+            latency_average: Some(Micros(12_000)),
+            latency_p99: Some(Micros(24_000)),
+            elections: 2,
+            committed: 8_423,
+            rpc_success: Some(0.998),
+            dropped: 3,
+            seconds: seconds.to_vec(),
+            ..MetricsView::default()
+        });
+        let told: Vec<(&str, &str)> = rows.iter().map(|row| (row.name, row.value.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("Operations/sec", "5.0"),
+                ("Avg latency", "12.0 ms"),
+                ("Leader elections", "2"),
+                ("Entries committed", "8,423"),
+                ("RPC success rate", "99.8 %"),
+            ]
+        );
+        assert_eq!(rows[0].bar, Some(0.5));
+        assert_eq!(rows[0].spark, "0.0,19.0 50.0,1.0 100.0,10.0");
+        assert_eq!(rows[2].spark, "", "nothing to draw of nothing");
+    }
+}

@@ -157,3 +157,36 @@ fn tone(kind: &EventKind) -> Tone {
         _ => Tone::Plain,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sample::Sample;
+
+    fn texts(sample: &Sample, filter: EventFilter) -> Vec<String> {
+        lines(&sample.events, &sample.chronicle, filter).into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn milestones_tell_the_story_and_leave_out_the_rest() {
+        let (mut sample, leader) = Sample::with_leader();
+        sample.set("city", "Oslo");
+        sample.run_for(300);
+        let told = texts(&sample, EventFilter::default());
+        let place = |part: &str| told.iter().position(|text| text.contains(part));
+        let elected = place("becomes the leader of term 1").expect("the election");
+        let committed = place(&format!("{leader} commits entry 2")).expect("the commit");
+        assert!(committed < elected, "the newest first");
+        assert!(!told.iter().any(|text| text.contains("heartbeat")));
+    }
+
+    #[test]
+    fn a_filter_by_node_and_kind_lists_only_those() {
+        let (sample, leader) = Sample::with_leader();
+        let votes = texts(&sample, EventFilter { node: Some(leader.0), about: EventsAbout::Elections });
+        assert!(!votes.is_empty());
+        assert!(votes.iter().all(|text| text.starts_with(&leader.to_string())), "{votes:?}");
+        let all = texts(&sample, EventFilter { node: None, about: EventsAbout::All });
+        assert_eq!(all.len(), LINES_MAX);
+    }
+}

@@ -245,3 +245,6 @@ fn gone(selection: Selection) -> InspectorView {
         ..InspectorView::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

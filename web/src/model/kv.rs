@@ -220,3 +220,85 @@ fn answered(op: &Op, outcome: &Outcome) -> String {
         (_, other) => text::outcome(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mini_raft_core::raft::NodeId;
+    use mini_raft_core::sim::{Command, Target};
+
+    use super::*;
+    use crate::model::sample::Sample;
+
+    fn values(view: &StateView, key: &str) -> Vec<(Option<String>, bool)> {
+        let row = view.keys.iter().find(|row| &*row.key == key).expect("the key is shown");
+        row.values.iter().map(|value| (value.value.as_deref().map(str::to_owned), value.differs)).collect()
+    }
+
+    /// What a node does not have yet is marked until it has applied it.
+    #[test]
+    fn differences_are_marked_until_they_are_gone() {
+        let (mut sample, leader) = Sample::with_leader();
+        sample.set("city", "Oslo");
+        sample.run_until(|world| state_view_of(world).keys.len() == 1);
+        let first = values(&state_view_of(sample.world()), "city");
+        for (node, (value, differs)) in (0..).zip(first) {
+            let is_leader = node == leader.0;
+            assert_eq!((value.is_some(), differs), (is_leader, !is_leader), "node {node}");
+        }
+        sample.run_for(300);
+        let all = values(&state_view_of(sample.world()), "city");
+        assert_eq!(all, vec![(Some("Oslo".to_owned()), false); 5]);
+    }
+
+    #[test]
+    fn a_crashed_node_has_no_state_machine_and_no_mark() {
+        let (mut sample, leader) = Sample::with_leader();
+        sample.set("city", "Oslo");
+        sample.run_for(300);
+        sample.command(Command::Crash { node: Target::Node(leader) });
+        let view = state_view_of(sample.world());
+        assert_eq!(values(&view, "city")[leader.0 as usize], (None, false));
+        assert!(!view.nodes[leader.0 as usize].up);
+        assert!(!view.nodes[leader.0 as usize].behind);
+    }
+
+    #[test]
+    fn a_request_says_who_answered_at_which_index_and_how_long_it_took() {
+        let (mut sample, leader) = Sample::with_leader();
+        sample.set("city", "Oslo");
+        let waiting = requests(sample.chronicle.requests());
+        assert_eq!(waiting[0].asked, "set city to “Oslo”");
+        assert_eq!(waiting[0].state, RequestState::Waiting);
+        sample.run_for(400);
+        sample.ask(Op::Get { key: "city".into() });
+        sample.run_for(400);
+        let [set, get] = &requests(sample.chronicle.requests())[..] else { panic!("two requests") };
+        assert_eq!(set.state, RequestState::Done);
+        assert!(set.came_to.starts_with(&format!("done by {leader} at index 2 in ")), "{}", set.came_to);
+        assert!(set.came_to.ends_with(" ms"), "{}", set.came_to);
+        assert!(get.came_to.starts_with(&format!("city is “Oslo”, read by {leader} at index 2 in ")), "{}", get.came_to);
+    }
+
+    #[test]
+    fn a_request_under_way_says_where_it_went() {
+        let (mut sample, leader) = Sample::with_leader();
+        sample.set("city", "Oslo");
+        sample.run_for(5);
+        let mut told = requests(sample.chronicle.requests());
+        let client = sample.world().clients().find(|client| is_form(client.id())).expect("the form's client");
+        tell_of_waiting(&mut told, client, sample.world().now());
+        assert_eq!(told[0].came_to, format!("sent to {leader}, 5.0 ms so far"));
+    }
+
+    #[test]
+    fn a_node_that_has_applied_less_is_behind() {
+        let (mut sample, leader) = Sample::with_leader();
+        let cut_off = NodeId((leader.0 + 1) % 5);
+        sample.command(Command::Cut { from: Target::Leader, to: Target::Node(cut_off), both: true });
+        sample.set("city", "Oslo");
+        sample.run_for(300);
+        let view = state_view_of(sample.world());
+        let behind: Vec<u32> = view.nodes.iter().filter(|node| node.behind).map(|node| node.node).collect();
+        assert_eq!(behind, [cut_off.0]);
+    }
+}

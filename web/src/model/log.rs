@@ -213,3 +213,105 @@ fn cells(machine: &Machine, from: u64, to: u64) -> Vec<LogCell> {
 fn log_of(machine: &Machine) -> &Log {
     machine.node().map_or_else(|| machine.disk().log(), |node| node.log())
 }
+
+#[cfg(test)]
+mod tests {
+    use mini_raft_core::sim::{Command, Target};
+
+    use super::*;
+    use crate::model::sample::Sample;
+
+    fn states(row: &LogRow) -> Vec<CellState> {
+        row.cells.iter().map(|cell| row.reach.state_of(cell.index)).collect()
+    }
+
+    fn row(view: &LogView, node: NodeId) -> &LogRow {
+        view.rows.iter().find(|row| row.node == node.0).expect("every node has a row")
+    }
+
+    /// An entry is in memory, then on disk, then committed, then applied; each state comes once, in this order.
+    #[test]
+    fn an_entry_goes_through_its_states_in_order() {
+        let (mut sample, leader) = Sample::with_leader();
+        sample.set("city", "Oslo");
+        let mut seen = Vec::new();
+        let last_state = |world: &World| {
+            let view = log_view_of(world, None, None, 10);
+            let row = row(&view, leader);
+            (row.cells.last()?.label.as_ref() == "city=Oslo").then(|| row.reach.state_of(row.last))
+        };
+        for _ in 0..2_000 {
+            let state = last_state(sample.world());
+            if state.is_some() && seen.last() != state.as_ref() {
+                seen.extend(state);
+            }
+            sample.step();
+        }
+        // A leader that commits applies at once, so "committed" is passed through within one step.
+        assert_eq!(seen, [CellState::Unsynced, CellState::Appended, CellState::Applied]);
+    }
+
+    #[test]
+    fn only_columns_in_view_and_some_beside_them_are_built() {
+        let (mut sample, leader) = Sample::with_leader();
+        for number in 0..120 {
+            sample.set("n", &number.to_string());
+            sample.run_for(60);
+        }
+        let last = log_view_of(sample.world(), None, None, 10).axis.last;
+        assert!(last > 100, "{last}");
+        let tail = log_view_of(sample.world(), None, None, 10);
+        let indexes: Vec<u64> = row(&tail, leader).cells.iter().map(|cell| cell.index).collect();
+        assert_eq!(indexes, (last - 9 - OVERSCAN..=last).collect::<Vec<_>>());
+        let middle = log_view_of(sample.world(), None, Some(50), 10);
+        let indexes: Vec<u64> = row(&middle, leader).cells.iter().map(|cell| cell.index).collect();
+        assert_eq!(indexes, (50 - OVERSCAN..60 + OVERSCAN).collect::<Vec<_>>());
+        assert_eq!(middle.built, (50 - OVERSCAN, 59 + OVERSCAN));
+    }
+
+    #[test]
+    fn a_crashed_node_shows_its_disk_and_knows_of_no_commit() {
+        let (mut sample, leader) = Sample::with_leader();
+        sample.set("city", "Oslo");
+        sample.run_for(300);
+        let follower = sample.world().machines().iter().map(Machine::id).find(|id| *id != leader).expect("others");
+        sample.command(Command::Crash { node: Target::Node(follower) });
+        let view = log_view_of(sample.world(), None, None, 10);
+        let down = row(&view, follower);
+        assert!(!down.up);
+        assert_eq!(states(down), [CellState::Appended, CellState::Appended]);
+        assert_eq!(states(row(&view, leader)), [CellState::Applied, CellState::Applied]);
+    }
+
+    #[test]
+    fn the_leader_knows_the_others_and_not_itself() {
+        let (sample, leader) = Sample::with_leader();
+        let view = log_view_of(sample.world(), None, None, 10);
+        assert_eq!(view.leader, Some(leader.0));
+        for row in &view.rows {
+            assert_eq!(row.progress.is_none(), row.node == leader.0);
+        }
+        let progress = view.rows.iter().filter_map(|row| row.progress);
+        assert!(progress.clone().count() == 4);
+        for LogProgress { next_index, match_index } in progress {
+            assert_eq!((match_index, next_index), (1, 2), "all hold the leader's first entry");
+        }
+    }
+
+    #[test]
+    fn a_snapshot_moves_the_first_column_when_every_node_has_one() {
+        let (mut sample, _) = Sample::with_leader();
+        sample.set("city", "Oslo");
+        sample.run_for(300);
+        assert_eq!(log_view_of(sample.world(), None, None, 10).axis.start.origin, 1);
+        for node in 0..5 {
+            sample.command(Command::Snapshot { node: Target::Node(NodeId(node)) });
+        }
+        sample.set("city", "Bergen");
+        sample.run_for(300);
+        let view = log_view_of(sample.world(), None, None, 10);
+        assert_eq!(view.axis.start, AxisStart { origin: 3, has_snapshot: true });
+        assert_eq!(view.axis.last, 3);
+        assert_eq!(view.rows.iter().map(|row| row.snapshot).collect::<Vec<_>>(), [2; 5]);
+    }
+}

@@ -16,6 +16,8 @@ pub mod log_axis;
 pub mod menu;
 pub mod message;
 pub mod network;
+#[cfg(test)]
+mod sample;
 pub mod scenario;
 pub mod stage;
 pub mod timer;

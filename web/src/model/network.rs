@@ -66,3 +66,35 @@ pub fn network_view_of(world: &World) -> NetworkView {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mini_raft_core::sim::command::NetworkChange;
+    use mini_raft_core::sim::{Command, Target};
+
+    use super::*;
+    use crate::model::sample::Sample;
+
+    #[test]
+    fn an_isolated_node_is_one_whose_links_are_all_cut() {
+        let (mut sample, leader) = Sample::with_leader();
+        for other in (0..5).map(NodeId).filter(|id| *id != leader) {
+            assert!(!network_view_of(sample.world()).nodes[leader.0 as usize].isolated);
+            sample.command(Command::Cut { from: Target::Node(other), to: Target::Node(leader), both: true });
+        }
+        let view = network_view_of(sample.world());
+        assert_eq!(view.cut_links, 8);
+        let isolated: Vec<u32> = view.nodes.iter().filter(|node| node.isolated).map(|node| node.node).collect();
+        assert_eq!(isolated, [leader.0]);
+    }
+
+    #[test]
+    fn a_link_with_settings_of_its_own_is_counted() {
+        let (mut sample, _) = Sample::with_leader();
+        let change = NetworkChange { loss: Some(0.5), ..NetworkChange::default() };
+        let (from, to) = (Some(Target::Node(NodeId(0))), Some(Target::Node(NodeId(1))));
+        sample.command(Command::Network { from, to, change });
+        let view = network_view_of(sample.world());
+        assert_eq!((view.special_links, view.loss, view.latency_ms), (1, 0.0, (5.0, 15.0)));
+    }
+}

@@ -1,0 +1,197 @@
+//! The inspector of a real run.
+
+use mini_raft_core::sim::{Command, EventKind, Target};
+
+use super::*;
+use crate::model::sample::Sample;
+
+fn inspect(sample: &Sample, selection: Selection) -> InspectorView {
+    inspector_view_of(sample.world(), sample.past(), selection)
+}
+
+fn value(view: &InspectorView, section: &str, name: &str) -> Option<String> {
+    let section = view.sections.iter().find(|candidate| candidate.title == section)?;
+    section.fields.iter().find(|field| field.name == name).map(|field| field.value.clone())
+}
+
+fn answer(view: &InspectorView) -> &str {
+    &view.why.as_ref().expect("a question and its answer").answer
+}
+
+fn other_than(leader: NodeId, step: u32) -> NodeId {
+    NodeId((leader.0 + step) % 5)
+}
+
+#[test]
+fn a_leader_is_shown_as_the_guide_draws_it() {
+    let (mut sample, leader) = Sample::with_leader();
+    sample.set("city", "Oslo");
+    sample.run_for(300);
+    let view = inspect(&sample, Selection::Node(leader.0));
+    assert_eq!(view.title, leader.to_string());
+    assert_eq!(view.heading, "Leader of term 1");
+    let titles: Vec<&str> = view.sections.iter().map(|section| section.title).collect();
+    assert_eq!(titles, ["Persistent state", "Volatile state", LEADER_STATE, "State machine", "Storage"]);
+    assert_eq!(value(&view, "Persistent state", "current_term").as_deref(), Some("1"));
+    assert_eq!(value(&view, "Persistent state", "voted_for"), Some(leader.to_string()));
+    assert_eq!(value(&view, "Persistent state", "log").as_deref(), Some("1 … 2"));
+    assert_eq!(value(&view, "Volatile state", "commit_index").as_deref(), Some("2"));
+    assert_eq!(value(&view, "State machine", "city").as_deref(), Some("“Oslo”"));
+    assert_eq!(view.peers.len(), 4);
+    assert!(view.peers.iter().all(|peer| (peer.next_index, peer.match_index) == (3, 2)));
+    assert!(answer(&view).contains("becomes the leader of term 1: it has 3 votes, and 3 are a majority."));
+}
+
+#[test]
+fn where_nothing_is_selected_the_leader_is_shown() {
+    let (sample, leader) = Sample::with_leader();
+    let view = inspect(&sample, Selection::Nothing);
+    assert_eq!(view.subject, Subject::Leader(leader.0));
+    assert_eq!(view.title, leader.to_string());
+    let start = Sample::new(mini_raft_core::sim::Setup::default());
+    assert_eq!(inspect(&start, Selection::Nothing).title, "No leader");
+}
+
+/// Who holds the entry by the leader's count, and what keeps each of the others.
+#[test]
+fn an_entry_says_why_it_is_not_committed_yet() {
+    let (mut sample, leader) = Sample::with_leader();
+    let (down, cut, paused) = (other_than(leader, 1), other_than(leader, 2), other_than(leader, 3));
+    sample.command(Command::Crash { node: Target::Node(down) });
+    sample.command(Command::Cut { from: Target::Node(leader), to: Target::Node(cut), both: false });
+    sample.command(Command::Pause { node: Target::Node(paused) });
+    sample.set("city", "Oslo");
+    sample.run_for(60);
+    let view = inspect(&sample, Selection::Entry { node: leader.0, index: 2 });
+    let why = view.why.expect("it is not committed");
+    assert_eq!(why.question, "Why is entry 2 not committed yet?");
+    let holders = text::names(&{
+        let mut holders = vec![leader, other_than(leader, 4)];
+        holders.sort_unstable();
+        holders
+    });
+    assert!(
+        why.answer.starts_with(&format!("Its leader counts it on 2 of 5 nodes ({holders}); a majority is 3.")),
+        "{}",
+        why.answer
+    );
+    for told in [format!("{down} is down."), format!("The link to {cut} is cut."), format!("{paused} stands still.")] {
+        assert!(why.answer.contains(&told), "{told}: {}", why.answer);
+    }
+    assert_eq!(why.rule.expect("a rule").section, "§5.3, §5.4.2");
+}
+
+#[test]
+fn a_committed_entry_says_who_knows_it_and_where_it_is() {
+    let (mut sample, leader) = Sample::with_leader();
+    sample.set("city", "Oslo");
+    sample.run_for(300);
+    let view = inspect(&sample, Selection::Entry { node: leader.0, index: 2 });
+    assert!(answer(&view).starts_with("It is committed: node-0, node-1, node-2, node-3 and node-4 know it"));
+    assert_eq!(value(&view, "Entry", "command").as_deref(), Some("set city to “Oslo”"));
+    for node in 0..5 {
+        assert_eq!(value(&view, "Where it is", &format!("node-{node}")).as_deref(), Some("applied"));
+    }
+    let nothing = inspect(&sample, Selection::Entry { node: leader.0, index: 9 });
+    assert!(matches!(nothing.subject, Subject::Gone(_)));
+}
+
+#[test]
+fn an_entry_that_is_compacted_away_says_so() {
+    let (mut sample, leader) = Sample::with_leader();
+    sample.set("city", "Oslo");
+    sample.run_for(300);
+    sample.command(Command::Snapshot { node: Target::Node(leader) });
+    sample.run_for(20);
+    let view = inspect(&sample, Selection::Entry { node: leader.0, index: 1 });
+    assert_eq!(view.heading, format!("In the snapshot of {leader}"));
+    assert_eq!(value(&view, "Where it is", &leader.to_string()).as_deref(), Some("in its snapshot"));
+}
+
+#[test]
+fn a_crashed_node_says_what_it_lost_and_what_it_keeps() {
+    let (mut sample, leader) = Sample::with_leader();
+    sample.command(Command::Crash { node: Target::Node(leader) });
+    sample.run_for(2_000);
+    let view = inspect(&sample, Selection::Node(leader.0));
+    assert_eq!(view.heading, "Crashed: only its disk is left");
+    assert_eq!(view.why.as_ref().map(|why| why.question.clone()), Some(format!("Why is {leader} down?")));
+    assert!(answer(&view).starts_with(&format!("{leader} crashes; all of its log was on disk. That was at ")));
+    assert_eq!(value(&view, "Persistent state", "log").as_deref(), Some("1"));
+}
+
+#[test]
+fn a_candidate_says_whose_votes_it_has() {
+    let mut sample = Sample::new(mini_raft_core::sim::Setup::default());
+    let stands = |world: &World| {
+        let mut nodes = world.machines().iter().filter_map(|machine| machine.node());
+        nodes.find(|node| node.votes_granted().count() > 0 && node.leader().is_none()).map(|node| node.id())
+    };
+    sample.run_until(|world| stands(world).is_some());
+    let node = stands(sample.world()).expect("it has just been found");
+    let view = inspect(&sample, Selection::Node(node.0));
+    assert_eq!(view.heading, "Pre-candidate in term 0");
+    assert!(
+        answer(&view).starts_with(&format!("It has 1 pre-vote ({node}), and 3 are a majority. No answer yet from")),
+        "{}",
+        answer(&view)
+    );
+    assert_eq!(view.why.and_then(|why| why.rule).map(|rule| rule.section), Some("thesis 9.6"));
+}
+
+/// A message is told while it is under way and, with the same fields, after it has arrived.
+#[test]
+fn a_message_is_told_on_its_way_and_after_it() {
+    let (mut sample, leader) = Sample::with_leader();
+    sample.set("city", "Oslo");
+    let is_append = |flight: &&mini_raft_core::sim::Flight| {
+        text::message_name(&flight.payload) == "AppendEntries with 1 entry"
+    };
+    sample.run_until(|world| world.flights().any(|flight| is_append(&flight)));
+    let id = sample.world().flights().find(is_append).expect("it has just been found").id;
+    let under_way = inspect(&sample, Selection::Message(id));
+    assert_eq!(under_way.heading, "AppendEntries with 1 entry");
+    assert_eq!(value(&under_way, "Fields", "leader_id"), Some(leader.to_string()));
+    assert_eq!(value(&under_way, "Fields", "prev_log_index").as_deref(), Some("1"));
+    assert_eq!(value(&under_way, "Fields", "entries[]").as_deref(), Some("2 · term 1 · city=Oslo"));
+    assert!(value(&under_way, "On its way", "now").is_some_and(|now| now.starts_with("arrives at")));
+    assert!(answer(&under_way).contains("It was sent because of this"), "{}", answer(&under_way));
+    sample.run_for(60);
+    let arrived = inspect(&sample, Selection::Message(id));
+    assert_eq!(arrived.sections[0], under_way.sections[0]);
+    assert!(value(&arrived, "On its way", "now").is_some_and(|now| now.starts_with("arrived at")));
+}
+
+#[test]
+fn a_link_shows_its_settings() {
+    let (mut sample, _) = Sample::with_leader();
+    sample.command(Command::Cut { from: Target::Node(NodeId(1)), to: Target::Node(NodeId(3)), both: false });
+    let cut = inspect(&sample, Selection::Link { from: 1, to: 3 });
+    assert_eq!(cut.heading, "Cut: it drops everything");
+    let link = cut.link.expect("settings");
+    assert!(link.cut);
+    assert_eq!((link.latency_ms, link.loss), ((5.0, 15.0), 0.0));
+    assert!(!inspect(&sample, Selection::Link { from: 3, to: 1 }).link.expect("settings").cut);
+    assert!(matches!(inspect(&sample, Selection::Link { from: 1, to: 1 }).subject, Subject::Gone(_)));
+}
+
+#[test]
+fn an_event_says_its_rule_its_cause_and_what_it_led_to() {
+    let (sample, leader) = Sample::with_leader();
+    let elected = sample
+        .events
+        .iter()
+        .find(|event| {
+            matches!(&event.kind, EventKind::Fact(mini_raft_core::raft::Fact::RoleChanged { to, .. })
+                if *to == mini_raft_core::raft::RoleName::Leader)
+        })
+        .expect("a leader was elected");
+    let view = inspect(&sample, Selection::Event(elected.seq));
+    assert!(view.heading.starts_with(&format!("{leader} becomes the leader of term 1")));
+    assert_eq!(view.why.and_then(|why| why.rule).map(|rule| rule.section), Some("§5.2"));
+    let cause = &view.related[0];
+    assert_eq!(cause.how, "Caused by");
+    assert!(cause.text.ends_with(": vote granted."), "{}", cause.text);
+    let back = inspect(&sample, Selection::Event(cause.event));
+    assert!(back.related.iter().any(|related| related.how == "Led to" && related.event == elected.seq));
+}
