@@ -284,10 +284,16 @@ mod tests {
         let (mut sample, leader) = Sample::with_leader();
         sample.command(Command::Crash { node: Target::Node(NodeId((leader.0 + 1) % 5)) });
         let view = dashboard_view_of(sample.world());
-        assert_eq!((view.total, view.leaders, view.followers, view.candidates, view.unreachable), (5, 1, 3, 0, 1));
+        assert_eq!(
+            (view.total, view.leaders, view.followers, view.candidates, view.unreachable),
+            (5, 1, 3, 0, 1)
+        );
         assert_eq!(view.term, 1);
         let leader_row = view.nodes[leader.0 as usize];
-        assert_eq!((leader_row.state, leader_row.term, leader_row.commit, leader_row.log), ("leader", 1, 1, 1));
+        assert_eq!(
+            (leader_row.state, leader_row.term, leader_row.commit, leader_row.log),
+            ("leader", 1, 1, 1)
+        );
     }
 
     #[test]

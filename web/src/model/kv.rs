@@ -276,7 +276,11 @@ mod tests {
         assert_eq!(set.state, RequestState::Done);
         assert!(set.came_to.starts_with(&format!("done by {leader} at index 2 in ")), "{}", set.came_to);
         assert!(set.came_to.ends_with(" ms"), "{}", set.came_to);
-        assert!(get.came_to.starts_with(&format!("city is “Oslo”, read by {leader} at index 2 in ")), "{}", get.came_to);
+        assert!(
+            get.came_to.starts_with(&format!("city is “Oslo”, read by {leader} at index 2 in ")),
+            "{}",
+            get.came_to
+        );
     }
 
     #[test]

@@ -274,7 +274,8 @@ mod tests {
         let (mut sample, leader) = Sample::with_leader();
         sample.set("city", "Oslo");
         sample.run_for(300);
-        let follower = sample.world().machines().iter().map(Machine::id).find(|id| *id != leader).expect("others");
+        let follower =
+            sample.world().machines().iter().map(Machine::id).find(|id| *id != leader).expect("others");
         sample.command(Command::Crash { node: Target::Node(follower) });
         let view = log_view_of(sample.world(), None, None, 10);
         let down = row(&view, follower);

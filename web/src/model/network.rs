@@ -84,7 +84,8 @@ mod tests {
         }
         let view = network_view_of(sample.world());
         assert_eq!(view.cut_links, 8);
-        let isolated: Vec<u32> = view.nodes.iter().filter(|node| node.isolated).map(|node| node.node).collect();
+        let isolated: Vec<u32> =
+            view.nodes.iter().filter(|node| node.isolated).map(|node| node.node).collect();
         assert_eq!(isolated, [leader.0]);
     }
 

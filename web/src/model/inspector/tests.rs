@@ -4,6 +4,7 @@ use mini_raft_core::sim::{Command, EventKind, Target};
 
 use super::*;
 use crate::model::sample::Sample;
+use crate::text;
 
 fn inspect(sample: &Sample, selection: Selection) -> InspectorView {
     inspector_view_of(sample.world(), sample.past(), selection)
@@ -71,11 +72,14 @@ fn an_entry_says_why_it_is_not_committed_yet() {
         holders
     });
     assert!(
-        why.answer.starts_with(&format!("Its leader counts it on 2 of 5 nodes ({holders}); a majority is 3.")),
+        why.answer
+            .starts_with(&format!("Its leader counts it on 2 of 5 nodes ({holders}); a majority is 3.")),
         "{}",
         why.answer
     );
-    for told in [format!("{down} is down."), format!("The link to {cut} is cut."), format!("{paused} stands still.")] {
+    for told in
+        [format!("{down} is down."), format!("The link to {cut} is cut."), format!("{paused} stands still.")]
+    {
         assert!(why.answer.contains(&told), "{told}: {}", why.answer);
     }
     assert_eq!(why.rule.expect("a rule").section, "§5.3, §5.4.2");
@@ -116,7 +120,9 @@ fn a_crashed_node_says_what_it_lost_and_what_it_keeps() {
     let view = inspect(&sample, Selection::Node(leader.0));
     assert_eq!(view.heading, "Crashed: only its disk is left");
     assert_eq!(view.why.as_ref().map(|why| why.question.clone()), Some(format!("Why is {leader} down?")));
-    assert!(answer(&view).starts_with(&format!("{leader} crashes; all of its log was on disk. That was at ")));
+    assert!(
+        answer(&view).starts_with(&format!("{leader} crashes; all of its log was on disk. That was at "))
+    );
     assert_eq!(value(&view, "Persistent state", "log").as_deref(), Some("1"));
 }
 
@@ -132,7 +138,8 @@ fn a_candidate_says_whose_votes_it_has() {
     let view = inspect(&sample, Selection::Node(node.0));
     assert_eq!(view.heading, "Pre-candidate in term 0");
     assert!(
-        answer(&view).starts_with(&format!("It has 1 pre-vote ({node}), and 3 are a majority. No answer yet from")),
+        answer(&view)
+            .starts_with(&format!("It has 1 pre-vote ({node}), and 3 are a majority. No answer yet from")),
         "{}",
         answer(&view)
     );
