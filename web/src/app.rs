@@ -18,6 +18,9 @@ pub fn start() {
         provide_context(choices);
         provide_context(wishes);
         provide_context(world);
+        if let Some(start) = document().get_element_by_id("start") {
+            start.remove();
+        }
         let session = Session::new(choices.speed.get_untracked());
         driver::start(session, wishes, world, choices);
         view! { <App /> }

@@ -206,6 +206,10 @@ impl Driver {
         }
         self.session.place_flights();
         let session = &self.session;
-        self.movers.place(session.placed(), scale, |id| session.face(id));
+        let selected = match session.selection() {
+            Selection::Message(id) => Some(id),
+            _ => None,
+        };
+        self.movers.place(session.placed(), scale, selected, |id| session.face(id));
     }
 }

@@ -25,7 +25,7 @@ pub fn lane_label(from: u32, to: u32, cut: bool) -> String {
 /// What a shape means.
 pub fn legend(shape: &Shape) -> &'static str {
     match shape {
-        Shape::Entries { .. } => "AppendEntries, a box an entry",
+        Shape::Entries { .. } => "AppendEntries",
         Shape::Heartbeat => "heartbeat",
         Shape::AppendReply { .. } => "accepted",
         Shape::VoteRequest { pre_vote: false } => "RequestVote",

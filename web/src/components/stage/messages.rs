@@ -53,36 +53,43 @@ pub struct Movers {
 /// A message's element.
 struct Shown {
     element: Element,
-    shape: Option<(Shape, Option<u8>)>,
+    shape: Option<Shape>,
     motion: Motion,
+    selected: bool,
     frame: u64,
 }
 
 impl Movers {
     /// Moves every message to its place. `face_of` says what a message looks like; it is asked once for each.
-    pub fn place(&mut self, flights: &[PlacedFlight], scale: f64, face_of: impl Fn(u64) -> Option<Face>) {
+    pub fn place(
+        &mut self,
+        flights: &[PlacedFlight],
+        scale: f64,
+        selected: Option<u64>,
+        face_of: impl Fn(u64) -> Option<Face>,
+    ) {
         let Some(layer) = self.layer() else { return };
         self.frame += 1;
-        let frame = self.frame;
+        for flight in flights {
+            if let Some(shown) = self.shown.get_mut(&flight.id) {
+                shown.frame = self.frame;
+            }
+        }
+        // The elements of those that are gone are free for those that are new.
+        self.free_all_but(self.frame);
         for flight in flights {
             if !self.shown.contains_key(&flight.id) {
                 let Some(face) = face_of(flight.id) else { continue };
-                let shown = self.free.pop().or_else(|| Shown::new(&layer));
-                let Some(mut shown) = shown else { continue };
+                let Some(mut shown) = self.free_for(&face.shape).or_else(|| Shown::new(&layer)) else {
+                    continue;
+                };
+                shown.frame = self.frame;
                 shown.show(flight.id, &face);
                 self.shown.insert(flight.id, shown);
             }
             if let Some(shown) = self.shown.get_mut(&flight.id) {
-                shown.frame = frame;
                 shown.place(flight, scale);
-            }
-        }
-        let gone: Vec<u64> =
-            self.shown.iter().filter(|(_, shown)| shown.frame != frame).map(|(id, _)| *id).collect();
-        for id in gone {
-            if let Some(shown) = self.shown.remove(&id) {
-                shown.hide();
-                self.free.push(shown);
+                shown.select(selected == Some(flight.id));
             }
         }
     }
@@ -91,6 +98,23 @@ impl Movers {
     pub fn turn_timer(&self, node: u32, left: f64) {
         if let Some(ring) = document().get_element_by_id(&format!("timer-{node}")) {
             put(&ring, "stroke-dasharray", &format!("{:.1} 100", left * 100.0));
+        }
+    }
+
+    fn free_all_but(&mut self, frame: u64) {
+        let gone = self.shown.extract_if(.., |_, shown| shown.frame != frame);
+        self.free.extend(gone.map(|(_, shown)| {
+            shown.hide();
+            shown
+        }));
+    }
+
+    /// An element that shows nothing, best one that had this shape.
+    fn free_for(&mut self, shape: &Shape) -> Option<Shown> {
+        let fitting = self.free.iter().position(|shown| shown.shape.as_ref() == Some(shape));
+        match fitting {
+            Some(place) => Some(self.free.swap_remove(place)),
+            None => self.free.pop(),
         }
     }
 
@@ -112,12 +136,11 @@ impl Shown {
         for (name, value) in [("class", "message"), ("role", "button"), ("tabindex", "-1")] {
             put(&element, name, value);
         }
-        Some(Shown { element, shape: None, motion: Motion::Flying, frame: 0 })
+        Some(Shown { element, shape: None, motion: Motion::Flying, selected: false, frame: 0 })
     }
 
     fn show(&mut self, id: u64, face: &Face) {
-        let look = Some((face.shape.clone(), face.hue));
-        if self.shape != look {
+        if self.shape.as_ref() != Some(&face.shape) {
             self.element.set_inner_html(&draw(&face.shape));
             if let (Some(words), Ok(Some(text))) =
                 (pill_text(&face.shape), self.element.query_selector("text"))
@@ -125,7 +148,7 @@ impl Shown {
                 // As text, never as markup: the words are a person's.
                 text.set_text_content(Some(words));
             }
-            self.shape = look;
+            self.shape = Some(face.shape.clone());
         }
         match face.hue {
             Some(hue) => put(&self.element, "data-hue", &hue.to_string()),
@@ -154,9 +177,18 @@ impl Shown {
         }
     }
 
+    fn select(&mut self, selected: bool) {
+        if self.selected != selected {
+            self.selected = selected;
+            put(&self.element, "data-selected", &selected.to_string());
+        }
+    }
+
     fn hide(&self) {
         put(&self.element, "display", "none");
-        drop_attribute(&self.element, "data-message");
+        for name in ["data-message", "data-kind", "data-from", "data-to"] {
+            drop_attribute(&self.element, name);
+        }
     }
 }
 

@@ -74,6 +74,9 @@ pub fn Stage() -> impl IntoView {
             </svg>
             <Hint hint=world.hint.into() />
             <Foot any_cut=Signal::derive(move || stage.with(|stage| stage.any_cut)) />
+            <p class="refusal" role="status">
+                {move || world.refusal.get()}
+            </p>
             <NodeMenu menu=world.menu.into() stage=stage.into() focus=focus_menu />
             <MessageCard message=world.message.into() />
         </main>
