@@ -9,7 +9,7 @@ use crate::scenario::{Check, Scenario, Unmet, expect, write_check};
 use crate::sim::event::Violation;
 use crate::sim::{Event, EventKind};
 use crate::time::Micros;
-use crate::trace::Summary;
+use crate::trace::{Summary, TraceWriter};
 
 /// How far a run goes between two looks at its events: they need not be kept longer.
 const STRIDE: Micros = Micros::from_millis(100);
@@ -142,6 +142,17 @@ pub fn play(scenario: &Scenario, mut sink: impl FnMut(&Event)) -> Report {
         violations,
         skipped,
     }
+}
+
+/// Plays a scenario only for what names its trace: equal runs have equal ones, natively and in the browser.
+pub fn fingerprint(scenario: &Scenario) -> Summary {
+    let mut lines = String::new();
+    let mut writer = TraceWriter::start(scenario, &mut lines);
+    play(scenario, |event| {
+        lines.clear();
+        writer.event(event, &mut lines);
+    });
+    writer.end(scenario.until, &mut lines)
 }
 
 /// What the scenario expects, not judged yet.
