@@ -53,6 +53,9 @@ scenarios! {
     fault_pause_resume,
     fault_partial_partition_chain,
     fault_churn_unreliable,
+    member_replacement_in_one_step,
+    member_remove_leader,
+    persist_empty_disk_is_new_node,
 }
 
 fn comes_true(stem: &str) {

@@ -45,9 +45,11 @@ const MESSAGES: &[(&str, &str)] = &[
         "append-entries-reply",
         "success:bool match_index:number? conflict_index:number? prev_log_index:number?",
     ),
-    ("install-snapshot", "last_included_index:number last_included_term:number"),
-    ("install-snapshot-reply", "match_index:number"),
+    ("install-snapshot", "last_included_index:number last_included_term:number offset:number done:bool"),
+    ("install-snapshot-reply", "match_index:number next_offset:number"),
     ("timeout-now", ""),
+    ("read-index", "read:number"),
+    ("read-index-reply", "read:number"),
     ("client-request", "client:string request:number op:string key:string"),
     ("client-reply", "client:string request:number ok:bool"),
 ];

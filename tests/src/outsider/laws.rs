@@ -18,7 +18,7 @@ pub(super) struct Run {
     /// By index: the term and command of what was applied there, and the state's digest after it.
     applied: BTreeMap<u64, (u64, Value, Value)>,
     machine: Machine,
-    /// By index and term: the term of the entry before, and the command.
+    /// By index and term: the term of the entry before, and the entry.
     entries: BTreeMap<(u64, u64), (u64, Value)>,
     /// The last committed entry that anybody knew of: index and term.
     committed: (u64, u64),
@@ -54,7 +54,9 @@ impl Run {
     pub(super) fn observe(&mut self, line: &Value) -> Vec<String> {
         let mut wrong = Vec::new();
         let ev = text(line, "ev");
-        if let Some(name) = line["node"].as_str().filter(|_| line["term"].is_u64() && ev != "vote") {
+        if let Some(name) =
+            line["node"].as_str().filter(|_| line["term"].is_u64() && !["vote", "wipe"].contains(&ev))
+        {
             let node = self.nodes.entry(name.to_owned()).or_default();
             let term = number(line, "term");
             if term < node.term {
@@ -130,7 +132,7 @@ impl Run {
             if index != last_index + 1 {
                 wrong.push(format!("{name} appends entry {index} after entry {last_index}"));
             }
-            let told = (last_term, entry["command"].clone());
+            let told = (last_term, entry.clone());
             let known = self.entries.entry((index, term)).or_insert_with(|| told.clone());
             if *known != told {
                 wrong.push(format!("entry {index} of term {term} differs: {known:?} and {told:?}"));
