@@ -138,3 +138,52 @@ fn some_messages(from: Target, to: Target, rng: &mut Rng) -> MessageFilter {
         id: None,
     }
 }
+
+/// A world of 5 servers that is always on the edge of an election: no pre-vote, no check of the quorum, few entries
+/// in a message, few messages under way.
+pub fn storm_setup(seed: u64, rng: &mut Rng) -> Setup {
+    let mut setup = setup(seed, rng);
+    setup.nodes = 5;
+    setup.config.snapshot_every = if rng.chance(0.5) { rng.between(3, 15) } else { 0 };
+    setup.config.max_entries_per_append = rng.between(1, 2) as u32;
+    setup.config.max_inflight = rng.between(1, 3) as u32;
+    setup.config.pre_vote = rng.chance(0.2);
+    setup.config.check_quorum = false;
+    setup.network.latency = (Micros(1_000), Micros(rng.between(5_000, 300_000)));
+    setup.clients.truncate(2);
+    setup
+}
+
+/// Elections without end: the leader is cut off, crashes or is challenged several times a second, and messages of old
+/// terms come late.
+pub fn storm(setup: &Setup, rng: &mut Rng) -> Vec<(Micros, Command)> {
+    let mut steps = Vec::new();
+    let mut at = Micros::from_millis(300);
+    while at < HEALED_AT {
+        steps.push((at, squall(setup, rng)));
+        at += rng.span(Micros::from_millis(2), Micros::from_millis(120));
+    }
+    steps
+}
+
+fn squall(setup: &Setup, rng: &mut Rng) -> Command {
+    let node = any_node(setup, rng);
+    match rng.below(20) {
+        0 | 1 => Command::Crash { node: if rng.chance(0.6) { Target::Leader } else { node } },
+        2..=5 => Command::Restart { node },
+        6..=9 => Command::Timeout { node },
+        10 | 11 => Command::Heal { link: None },
+        12..=14 => {
+            // The leader with one or two others, or a node alone.
+            let mut groups = vec![vec![if rng.chance(0.7) { Target::Leader } else { node }], Vec::new()];
+            for id in 0..setup.nodes {
+                groups[usize::from(rng.chance(0.6))].push(Target::Node(NodeId(id)));
+            }
+            Command::Partition { groups }
+        }
+        15 => Command::Cut { from: Target::Leader, to: node, both: rng.chance(0.5) },
+        16 => Command::Duplicate(some_messages(node, Target::Leader, rng)),
+        17 | 18 => Command::Hold(some_messages(node, Target::Leader, rng)),
+        _ => Command::Release(MessageFilter { count: 1_000, ..any_message() }),
+    }
+}

@@ -424,7 +424,8 @@ impl<R: Rules> Node<R> {
         let mut progress: BTreeMap<NodeId, Progress> =
             others.map(|other| (other, Progress::new(last, self.now, 0))).collect();
         if !self.rules.keeps(Rule::MatchIsProven) {
-            progress.values_mut().for_each(|progress| progress.match_index = last);
+            // The bug as it was seen in the wild: at the leader's last entry, its empty one included.
+            progress.values_mut().for_each(|progress| progress.match_index = last.next());
         }
         let leader = Leader {
             progress,

@@ -92,6 +92,10 @@ impl<R: Rules> Node<R> {
             self.incoming = None;
             self.note(out, || Fact::SnapshotIgnored { last_included, commit_index });
             let reply = self.install_reply(round, commit_index.min(self.durable_index()), 0);
+            // Figure 2: a term is on stable storage before anything is acknowledged in it.
+            if self.durability.hard_state_is_pending() {
+                return self.send_when_durable(from, reply);
+            }
             return self.send(from, reply, out);
         }
         let configuration = request.configuration.clone();

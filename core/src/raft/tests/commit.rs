@@ -77,7 +77,7 @@ fn commit_match_index_is_proven() {
         matched
     };
     assert_eq!(elected(None), [0, 0]);
-    assert_eq!(elected(Some(Rule::MatchIsProven)), [2, 2], "without the rule it is assumed");
+    assert_eq!(elected(Some(Rule::MatchIsProven)), [3, 3], "without the rule it is assumed");
 }
 
 /// Figure 2, AppendEntries 5: a follower commits no further than the leader has verified its log.
