@@ -48,6 +48,14 @@ pub fn faults(setup: &Setup, rng: &mut Rng) -> Vec<(Micros, Command)> {
         }
         steps.push((at, fault(setup, rng)));
     }
+    // One lost disk at most: a majority of servers that remember their promises must be left.
+    if setup.nodes >= 3 && rng.chance(0.25) {
+        let node = any_node(setup, rng);
+        let at = rng.span(Micros::from_millis(2_000), HEALED_AT);
+        let place = steps.partition_point(|(other, _)| *other <= at);
+        let loss = [Command::Crash { node }, Command::Wipe { node }, Command::Restart { node }];
+        steps.splice(place..place, loss.map(|command| (at, command)));
+    }
     let mut heal = vec![
         Command::Heal { link: None },
         Command::Network {

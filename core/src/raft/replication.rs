@@ -168,7 +168,7 @@ impl<R: Rules> Node<R> {
 
     /// A follower answered in this term. Returns whether this node leads it, in its present membership.
     pub(super) fn heard_from(&mut self, from: NodeId, round: u64, forgetful: bool) -> bool {
-        let now = self.now;
+        let (now, last) = (self.now, self.log.last().index);
         let Role::Leader(leader) = &mut self.role else {
             return false;
         };
@@ -177,6 +177,12 @@ impl<R: Rules> Node<R> {
             return false;
         };
         if round < progress.joined_in_round {
+            return false;
+        }
+        if forgetful && !progress.forgetful {
+            // With its disk went what it acknowledged: it begins anew, and answers from before the loss mean nothing.
+            let round = leader.reads.next_round(now);
+            *progress = Progress { forgetful, ..Progress::new(last, now, round) };
             return false;
         }
         progress.forgetful = forgetful;
@@ -223,10 +229,15 @@ impl<R: Rules> Node<R> {
         if !current {
             return;
         }
-        let before = progress.next_index;
+        let (before, was_probing) =
+            (progress.next_index, matches!(progress.state, ProgressState::Probe { .. }));
         // If we have the follower's conflicting term too, our logs may match at our last entry of it.
         let hinted = ours.map_or(conflict_index, Index::next);
         progress.probe_from(hinted.min(prev_log_index).max(Index(1)));
+        if was_probing && progress.next_index == before {
+            // It refuses what it acknowledged: asked again at once, it would refuse again, as fast as messages travel.
+            progress.state = ProgressState::Probe { sent: true };
+        }
         let to = progress.next_index;
         self.note(out, || Fact::NextIndexBacked { follower: from, from: before, to, conflict_term });
     }

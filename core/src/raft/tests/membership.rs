@@ -413,3 +413,51 @@ fn member_nobody_is_harmless() {
     bench.time_out(0);
     assert_eq!(bench.node(0).role(), RoleName::Follower);
 }
+
+/// Under a leader that goes on, a server that lost its disk gets the whole log again, though it acknowledged it once;
+/// and what it said before the loss, and comes late, does not bring back the trust in it.
+#[test]
+fn persist_lost_disk_is_filled_again() {
+    let mut bench = Bench::new(3);
+    bench.elect(0);
+    bench.propose(0, "kept");
+    settle(&mut bench, 0);
+    bench.crash(1);
+    bench.start_wiped(1);
+    settle(&mut bench, 0);
+    assert_eq!(bench.commands(1), ["kept"]);
+    let progress = |bench: &Bench| {
+        let of_wiped = bench.node(0).progress().find(|(id, _)| *id == NodeId(1));
+        of_wiped.map(|(_, progress)| progress.forgetful)
+    };
+    assert_eq!(progress(&bench), Some(true));
+    let outcome = AppendOutcome::Success { match_index: Index(2) };
+    bench.inject(
+        1,
+        0,
+        1,
+        Body::AppendEntriesReply(AppendEntriesReply { round: 0, forgetful: false, outcome }),
+    );
+    assert_eq!(progress(&bench), Some(true), "an answer from before the loss");
+}
+
+/// A follower that refuses what it acknowledged is asked again with the heartbeats, not as fast as messages travel.
+#[test]
+fn persist_lost_disk_makes_no_storm() {
+    let mut bench = Bench::without(3, Rule::ForgetfulNotCounted);
+    bench.elect(0);
+    bench.propose(0, "kept");
+    bench.deliver_all();
+    bench.crash(1);
+    bench.start_wiped(1);
+    for _ in 0..3 {
+        let mut messages = 0;
+        bench.now += Micros::from_millis(50);
+        bench.step(0, Input::TimerCheck);
+        bench.deliver_while(|_| {
+            messages += 1;
+            true
+        });
+        assert!(messages <= 8, "{messages}");
+    }
+}
