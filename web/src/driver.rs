@@ -144,7 +144,7 @@ impl Driver {
         let stage = stage_view(session);
         let (keys, message) = match session.selection() {
             Selection::Node(node) => (menu_view(&stage, node), None),
-            Selection::Message(id) => (None, message_view(session.world(), id)),
+            Selection::Message(id) => (None, message_view(session.world(), session.geometry(), id)),
             _ => (None, None),
         };
         show(world.menu, keys.clone().filter(|_| session.menu_open()));

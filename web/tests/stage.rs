@@ -163,7 +163,7 @@ async fn a_selected_message_is_read_and_dropped() {
     };
     let stand = Stand::new(move || {
         let message = Signal::derive(move || Some(message.clone()));
-        view! { <MessageCard message=message /> }
+        view! { <MessageCard message=message stage=Signal::derive(stage) /> }
     });
     settled().await;
     let text = stand.place.text_content().unwrap_or_default();

@@ -5,10 +5,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use super::stage::focus;
-use crate::model::{KeyWish, wish_of_key};
+use crate::model::{KeyWish, speed_at, step_of, wish_of_key};
 use crate::state::{use_choices, use_wishes, use_world};
-use crate::wish::Selection;
+use crate::wish::Wish;
 
 /// Listens for as long as the calling component lives.
 pub fn listen() {
@@ -26,9 +25,10 @@ pub fn listen() {
         match wish {
             KeyWish::Send(wish) => wishes.send(wish),
             KeyWish::ToggleHelp => choices.help_open.update(|open| *open = !*open),
-            KeyWish::FocusNode(node) => {
-                wishes.select(Selection::Node(node));
-                focus(&format!("[data-node=\"node-{node}\"]"));
+            KeyWish::Faster(steps) => {
+                let speed = speed_at(step_of(choices.speed.get_untracked()).saturating_add_signed(steps));
+                choices.speed.set(speed);
+                wishes.send(Wish::Speed(speed));
             }
         }
     });
@@ -53,6 +53,7 @@ fn has_its_own_use(event: &KeyboardEvent) -> bool {
         return key != "Escape";
     }
     // A button is pressed by these; the tabs, the log and tables turn with the others.
-    (is("button, a, summary, [role=button], [role=tab]") && matches!(key.as_str(), " " | "Enter"))
+    (is("button, a, summary, [role=button]:focus-visible, [role=tab]")
+        && matches!(key.as_str(), " " | "Enter"))
         || (turns && is("[role=tablist], [role=grid], [data-scrolls]"))
 }

@@ -3,6 +3,9 @@
 use super::menu::{MenuView, act_of_key};
 use crate::wish::{Selection, Turn, Wish};
 
+/// By how much a key moves the slider of the speed.
+const STEPS_OF_A_KEY: i32 = 5;
+
 /// What a key asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum KeyWish {
@@ -10,8 +13,8 @@ pub enum KeyWish {
     Send(Wish),
     /// Show or hide the help.
     ToggleHelp,
-    /// Move the focus to this node, and select it.
-    FocusNode(u32),
+    /// Move the slider of the speed by so many steps.
+    Faster(i32),
 }
 
 /// Translates a key. `menu` is the menu of the selected node, `nodes` how many there are.
@@ -26,8 +29,10 @@ pub fn wish_of_key(key: &str, nodes: u32, menu: Option<&MenuView>) -> Option<Key
         "M" => send(Wish::SelectMessage(Turn::Previous)),
         "Escape" => send(Wish::Select(Selection::Nothing)),
         "?" => Some(KeyWish::ToggleHelp),
+        "+" | "=" => Some(KeyWish::Faster(STEPS_OF_A_KEY)),
+        "-" => Some(KeyWish::Faster(-STEPS_OF_A_KEY)),
         _ => match key.parse::<u32>() {
-            Ok(node) if node < nodes => Some(KeyWish::FocusNode(node)),
+            Ok(node) if node < nodes => send(Wish::Select(Selection::Node(node))),
             Ok(_) => None,
             Err(_) => Some(KeyWish::Send(Wish::Act(act_of_key(menu?, key)?))),
         },
@@ -48,7 +53,7 @@ mod tests {
 
     #[test]
     fn digits_select_the_nodes_there_are() {
-        assert_eq!(wish_of_key("4", 5, None), Some(KeyWish::FocusNode(4)));
+        assert_eq!(wish_of_key("4", 5, None), Some(KeyWish::Send(Wish::Select(Selection::Node(4)))));
         assert_eq!(wish_of_key("5", 5, None), None);
     }
 

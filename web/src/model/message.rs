@@ -2,7 +2,8 @@
 
 use mini_raft_core::sim::World;
 
-use super::flight::hue_of;
+use super::flight::{ends, hue_of};
+use super::geometry::{Geometry, Point};
 use crate::text::{message_fields, message_name};
 
 /// A message in flight.
@@ -18,6 +19,8 @@ pub struct MessageView {
     pub from: String,
     /// The receiver's name.
     pub to: String,
+    /// Where it is on the stage.
+    pub at: Point,
     /// Each field with its value.
     pub fields: Vec<(&'static str, String)>,
     /// Whether it is kept back.
@@ -27,14 +30,16 @@ pub struct MessageView {
 }
 
 /// Builds the view of a message in flight; `None` if it is not in flight.
-pub fn message_view(world: &World, id: u64) -> Option<MessageView> {
+pub fn message_view(world: &World, geometry: &Geometry, id: u64) -> Option<MessageView> {
     let flight = world.flight(id)?;
+    let (from, to) = ends(world, &flight.from, &flight.to)?;
     Some(MessageView {
         id,
         title: message_name(&flight.payload),
         hue: hue_of(&flight.payload),
         from: flight.from.to_string(),
         to: flight.to.to_string(),
+        at: geometry.lane(from, to).at(flight.progress(world.now())),
         fields: message_fields(&flight.payload),
         held: flight.held(),
         under_way: !flight.waiting,

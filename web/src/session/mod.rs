@@ -4,6 +4,8 @@ mod acts;
 mod history;
 mod losses;
 mod opening;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 

@@ -5,9 +5,7 @@ use crate::model::{HintView, Shape};
 /// What to try next.
 pub fn hint(hint: HintView) -> &'static str {
     match hint {
-        HintView::Crash => {
-            "Click the leader, and crash it. Click a line to cut it, a message to read or drop it."
-        }
+        HintView::Crash => "Click the leader, and crash it. Click a line to cut it, a message to drop it.",
         HintView::Restart => {
             "The others miss its heartbeats and elect a new leader. Then restart the crashed node."
         }

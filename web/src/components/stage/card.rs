@@ -2,23 +2,33 @@
 
 use leptos::prelude::*;
 
-use crate::model::MessageView;
+use crate::model::{Geometry, MessageView, Point, StageView};
 use crate::state::use_wishes;
 use crate::wish::{Act, Selection, Turn, Wish};
+
+/// The size for which room is kept, in CSS pixels.
+const WIDTH: f64 = 256.0;
+const HEIGHT: f64 = 330.0;
+/// How far from the message the card stands, in CSS pixels.
+const AWAY: f64 = 26.0;
 
 /// The card of the selected message, while there is one.
 #[component]
 pub fn MessageCard(
     /// The message.
     message: Signal<Option<MessageView>>,
+    /// Where it is.
+    stage: Signal<StageView>,
 ) -> impl IntoView {
-    move || message.get().map(|message| view! { <Card message=message /> })
+    let geometry = Memo::new(move |_| stage.with(|stage| stage.geometry));
+    move || message.get().map(|message| view! { <Card message=message geometry=geometry.get() /> })
 }
 
 #[component]
-fn Card(message: MessageView) -> impl IntoView {
+fn Card(message: MessageView, geometry: Geometry) -> impl IntoView {
     let wishes = use_wishes();
-    let MessageView { id, title, hue, from, to, fields, held, under_way } = message;
+    let MessageView { id, title, hue, from, to, at, fields, held, under_way } = message;
+    let (left, top) = beside(at, &geometry);
     let act = move |act: Act| {
         wishes.act(act);
         wishes.select(Selection::Nothing);
@@ -31,7 +41,13 @@ fn Card(message: MessageView) -> impl IntoView {
         view! { <button type="button" disabled=!under_way on:click=move |_| act(Act::Hold(id))>"Hold"</button> }.into_any()
     };
     view! {
-        <section class="popover message-card" aria-label="Selected message" data-hue=hue.map(|hue| hue.to_string())>
+        <section
+            class="popover message-card"
+            aria-label="Selected message"
+            data-hue=hue.map(|hue| hue.to_string())
+            style:left=format!("{left:.0}px")
+            style:top=format!("{top:.0}px")
+        >
             <header>
                 <h2>{title}</h2>
                 <p>{from} " → " {to}</p>
@@ -52,4 +68,12 @@ fn Card(message: MessageView) -> impl IntoView {
             </div>
         </section>
     }
+}
+
+/// A place beside the message where the card fits.
+fn beside(at: Point, geometry: &Geometry) -> (f64, f64) {
+    let fits_right = at.x + AWAY + WIDTH <= geometry.width;
+    let left = if fits_right { at.x + AWAY } else { at.x - AWAY - WIDTH };
+    let top = (at.y - HEIGHT / 3.0).min(geometry.height - HEIGHT - 8.0);
+    (left.max(8.0), top.max(8.0))
 }

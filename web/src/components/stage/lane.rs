@@ -25,6 +25,9 @@ pub fn Lanes(
             "ArrowLeft" | "ArrowUp" => -1,
             _ => return,
         };
+        if !shows_focus(&event) {
+            return;
+        }
         event.prevent_default();
         event.stop_propagation();
         let ends = ends.get_untracked();
@@ -63,7 +66,7 @@ fn Lane(stage: Signal<StageView>, focused: RwSignal<(u32, u32)>, view: Memo<Lane
         wishes.select(Selection::Link { from, to });
     };
     let on_key = move |event: KeyboardEvent| {
-        if matches!(event.key().as_str(), "Enter" | " ") {
+        if presses(&event) {
             event.prevent_default();
             event.stop_propagation();
             toggle();
@@ -105,6 +108,18 @@ fn Lane(stage: Signal<StageView>, focused: RwSignal<(u32, u32)>, view: Memo<Lane
             <path class="lane-cross" d="M-5 -5L5 5M5 -5L-5 5" transform=middle />
         </g>
     }
+}
+
+/// Whether this key presses the element that has the focus. The space bar does only where the focus is shown: after a
+/// click it plays and pauses, as everywhere.
+pub(crate) fn presses(event: &KeyboardEvent) -> bool {
+    event.key() == "Enter" || (event.key() == " " && shows_focus(event))
+}
+
+/// Whether the keyboard brought the focus here.
+fn shows_focus(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|target| target.matches(":focus-visible").unwrap_or(false))
 }
 
 /// Moves the focus to the first element that matches.

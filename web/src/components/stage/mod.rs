@@ -19,7 +19,6 @@ use self::card::MessageCard;
 use self::client::Clients;
 use self::foot::Foot;
 use self::lane::Lanes;
-pub(crate) use self::lane::focus;
 use self::menu::NodeMenu;
 use self::messages::Messages;
 pub use self::messages::Movers;
@@ -72,13 +71,13 @@ pub fn Stage() -> impl IntoView {
                 <Nodes stage=stage.into() focus_menu=focus_menu />
                 <Messages />
             </svg>
-            <Hint hint=world.hint.into() />
+            <Hint hint=world.hint.into() scenario=world.scenario.into() />
             <Foot any_cut=Signal::derive(move || stage.with(|stage| stage.any_cut)) />
             <p class="refusal" role="status">
                 {move || world.refusal.get()}
             </p>
             <NodeMenu menu=world.menu.into() stage=stage.into() focus=focus_menu />
-            <MessageCard message=world.message.into() />
+            <MessageCard message=world.message.into() stage=stage.into() />
         </main>
     }
     .into_any()

@@ -3,6 +3,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::lane::presses;
 use crate::model::{NodeView, StageView, Vote};
 use crate::state::use_wishes;
 use crate::wish::Selection;
@@ -54,7 +55,7 @@ pub fn Node(
         wishes.select(Selection::Node(node));
     };
     let on_key = move |event: KeyboardEvent| {
-        if matches!(event.key().as_str(), "Enter" | " ") {
+        if presses(&event) {
             event.prevent_default();
             event.stop_propagation();
             select(true);
