@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use mini_raft_core::play::{Report, play};
 use mini_raft_core::scenario::{self, Scenario, limits};
 use mini_raft_core::sim::Event;
+use mini_raft_core::sim::event::Violation;
 use mini_raft_core::time::Micros;
 use mini_raft_core::trace::{Summary, TraceWriter};
 
@@ -186,17 +187,11 @@ fn as_text(scenario: &Scenario, report: &Report, summary: Summary, style: Style)
         };
         text.push_str(&format!("  {mark}  {}  {what}\n", style.dim(&format!("{:>9}", seconds(verdict.at)))));
     }
-    for (at, violation) in report.violations.iter().take(SHOWN_MAX) {
-        let (what, at) = (harmless(&violation.detail), format!("{:>9}", seconds(*at)));
-        text.push_str(&format!(
-            "  {}  {}  {}: {what}\n",
-            style.bad("BROKEN"),
-            style.dim(&at),
-            violation.property
-        ));
-    }
-    if report.violations.len() > SHOWN_MAX {
-        text.push_str(&format!("  … and {} more\n", report.violations.len() - SHOWN_MAX));
+    for (at, violation, count) in by_property(report) {
+        let mark = if report.ok() { style.dim("broken") } else { style.bad("BROKEN") };
+        let (what, at) = (harmless(&violation.detail), style.dim(&format!("{:>9}", seconds(at))));
+        let more = if count > 1 { format!(" (and {} times more)", count - 1) } else { String::new() };
+        text.push_str(&format!("  {mark}  {at}  {}: {what}{more}\n", violation.property));
     }
     for (step, why) in &report.skipped {
         text.push_str(&format!("  note    steps[{step}] was skipped: {}\n", harmless(why)));
@@ -217,8 +212,17 @@ fn as_text(scenario: &Scenario, report: &Report, summary: Summary, style: Style)
     text
 }
 
-/// How many broken properties are told one by one.
-const SHOWN_MAX: usize = 10;
+/// The first violation of each property, its moment, and how often the property was broken.
+fn by_property(report: &Report) -> Vec<(Micros, &Violation, usize)> {
+    let mut first: Vec<(Micros, &Violation, usize)> = Vec::new();
+    for (at, violation) in &report.violations {
+        match first.iter_mut().find(|(_, known, _)| known.property == violation.property) {
+            Some((_, _, count)) => *count += 1,
+            None => first.push((*at, violation, 1)),
+        }
+    }
+    first
+}
 
 fn seconds(span: Micros) -> String {
     let text = format!("{}.{:06}", span.0 / 1_000_000, span.0 % 1_000_000);
