@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 PORT ?= 8080
-SCENARIO ?= scenarios/default.json
+SCENARIO ?= scenarios/reelection_after_leader_failure.json
 RUN := scripts/with-tools.sh
 WASM := --target wasm32-unknown-unknown
 

@@ -66,7 +66,9 @@ fn one(seed: u64, without: Option<Rule>) -> Checks {
     let mut n = 0u64;
     while run.now() < HEALED_AT && run.step(&mut events) {
         n += events.len() as u64;
-        if n > 100_000 { break; }
+        if n > 100_000 {
+            break;
+        }
         for event in events.drain(..) {
             checks.observe(&event);
         }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use mini_raft_core::check::Property;
 use mini_raft_core::play::play;
-use mini_raft_core::scenario;
+use mini_raft_core::scenario::{self, Scenario};
 use mini_raft_tests::files::files_below;
 
 macro_rules! scenarios {
@@ -75,4 +76,14 @@ fn every_file_is_in_the_library_and_played() {
     let played: BTreeSet<String> = PLAYED.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(files, built_in);
     assert_eq!(files, played);
+}
+
+/// A scenario may expect any law to be broken that a check can find broken.
+#[test]
+fn every_property_can_be_expected() {
+    for property in Property::ALL {
+        let text =
+            format!(r#"{{"version":1,"nodes":1,"until_ms":1,"expect":[{{"violations":["{property}"]}}]}}"#);
+        assert!(Scenario::from_json(&text).is_ok(), "{property}");
+    }
 }
