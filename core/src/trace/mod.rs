@@ -94,3 +94,72 @@ impl Summary {
         format!("{:016x}", self.hash)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raft::{NodeId, Term};
+    use crate::sim::{Command, EventKind, Target};
+
+    fn line_of(node: Option<NodeId>, term: u64, kind: EventKind) -> String {
+        let mut out = String::new();
+        let event = Event { seq: 0, at: Micros(1_500), cause: None, node, term: Term(term), kind };
+        assert_eq!(line::event(&event, &mut out), !out.is_empty());
+        out
+    }
+
+    #[test]
+    fn a_vote_has_the_term_in_which_it_was_given() {
+        let kind = EventKind::Vote { candidate: NodeId(2), term: Term(4) };
+        assert_eq!(
+            line_of(Some(NodeId(1)), 5, kind),
+            r#"{"t_us":1500,"ev":"vote","node":"node-1","term":4,"for":"node-2"}"#
+        );
+    }
+
+    /// A name twice in one object would be read in two ways by two readers.
+    #[test]
+    fn a_fault_names_its_node_once() {
+        let kind = EventKind::Fault(Command::Clock { node: Target::Node(NodeId(1)), rate: 0.5 });
+        assert_eq!(
+            line_of(Some(NodeId(1)), 5, kind),
+            r#"{"t_us":1500,"ev":"fault","term":5,"do":"clock","node":"node-1","rate":0.5}"#
+        );
+        let kind = EventKind::Fault(Command::Transfer { to: Target::Node(NodeId(2)) });
+        assert_eq!(
+            line_of(Some(NodeId(1)), 5, kind),
+            r#"{"t_us":1500,"ev":"fault","node":"node-1","term":5,"do":"transfer","to":"node-2"}"#
+        );
+    }
+
+    #[test]
+    fn facts_beside_roles_are_not_part_of_the_form() {
+        let kind = EventKind::Fact(crate::raft::Fact::ElectionTimedOut { leader: None });
+        assert_eq!(line_of(Some(NodeId(0)), 1, kind), "");
+    }
+
+    /// The hash is of the lines before `end`, however the caller keeps them.
+    #[test]
+    fn the_hash_does_not_depend_on_the_buffer() {
+        let scenario = Scenario::from_json(r#"{"version":1,"nodes":1,"until_ms":1}"#).expect("a scenario");
+        let wipe = Event {
+            seq: 0,
+            at: Micros(9),
+            cause: None,
+            node: Some(NodeId(0)),
+            term: Term(0),
+            kind: EventKind::Wipe,
+        };
+        let mut kept = String::from("something before\n");
+        let mut writer = TraceWriter::start(&scenario, &mut kept);
+        writer.event(&wipe, &mut kept);
+        let mut emptied = String::new();
+        let mut other = TraceWriter::start(&scenario, &mut emptied);
+        emptied.clear();
+        other.event(&wipe, &mut emptied);
+        assert_eq!(writer.summary(), other.summary());
+        assert_eq!(writer.summary().events, 2);
+        let body = kept.trim_start_matches("something before\n");
+        assert_eq!(writer.summary().hash, Fnv1a::new().bytes(body.as_bytes()).finish());
+    }
+}
