@@ -3,7 +3,7 @@
 //! [`Checks::observe`] takes every event in its order and says which laws it breaks, with the evidence. The checks
 //! decide from events alone: they never look into a node, and a history made by hand needs no world. What they
 //! keep is small and shared on cloning, so that they run live for as long as a person watches: a term and its
-//! place of origin stand for all entries of that term (see [`lineage`]), and what every node has compacted away is
+//! place of origin stand for all entries of that term (see `lineage.rs`), and what every node has compacted away is
 //! forgotten.
 //!
 //! | property | file |
