@@ -53,7 +53,7 @@ fn has_its_own_use(event: &KeyboardEvent) -> bool {
         return key != "Escape";
     }
     // A button is pressed by these; the tabs, the log and tables turn with the others.
-    (is("button, a, summary, [role=button]:focus-visible, [role=tab]")
+    (is("button, a, summary, [role=button][data-focus=keyboard], [role=tab]")
         && matches!(key.as_str(), " " | "Enter"))
         || (turns && is("[role=tablist], [role=grid], [data-scrolls]"))
 }

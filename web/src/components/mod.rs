@@ -5,6 +5,7 @@ pub mod checks;
 pub mod dashboard;
 pub mod events_panel;
 pub mod field_row;
+mod focus;
 pub mod help;
 pub mod hint;
 pub mod icon;

@@ -2,8 +2,8 @@
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
+use super::super::focus::{focus, note_focus, presses, shows_focus};
 use crate::model::{End, LaneView, StageView};
 use crate::state::use_wishes;
 use crate::text::stage::lane_label;
@@ -101,32 +101,14 @@ fn Lane(stage: Signal<StageView>, focused: RwSignal<(u32, u32)>, view: Memo<Lane
             aria-label=move || lane_label(from, to, cut.get())
             on:click=move |_| toggle()
             on:keydown=on_key
-            on:focus=move |_| focused.set((from, to))
+            on:focus=move |event| {
+                note_focus(&event);
+                focused.set((from, to));
+            }
         >
             {line("lane-hit")}
             {line("lane-line")}
             <path class="lane-cross" d="M-5 -5L5 5M5 -5L-5 5" transform=middle />
         </g>
-    }
-}
-
-/// Whether this key presses the element that has the focus. The space bar does only where the focus is shown: after a
-/// click it plays and pauses, as everywhere.
-pub(crate) fn presses(event: &KeyboardEvent) -> bool {
-    event.key() == "Enter" || (event.key() == " " && shows_focus(event))
-}
-
-/// Whether the keyboard brought the focus here.
-fn shows_focus(event: &KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|target| target.matches(":focus-visible").unwrap_or(false))
-}
-
-/// Moves the focus to the first element that matches.
-pub(crate) fn focus(selector: &str) {
-    let found = document().query_selector(selector).ok().flatten();
-    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::SvgElement>().ok()) {
-        // An element that cannot have the focus keeps it where it is.
-        let _ = element.focus();
     }
 }

@@ -5,14 +5,16 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::lane::focus;
+use super::super::focus::focus;
 use crate::model::{MenuItem, MenuView, StageView};
 use crate::state::use_wishes;
 use crate::wish::{Selection, Wish};
 
-/// The size for which room is kept, in CSS pixels.
-const WIDTH: f64 = 212.0;
-const HEIGHT: f64 = 372.0;
+/// The width and height for which room is kept, in CSS pixels: one column, or two on a narrow stage.
+const SIZE: (f64, f64) = (212.0, 372.0);
+const COMPACT_SIZE: (f64, f64) = (312.0, 250.0);
+/// A stage narrower than this is narrow, in CSS pixels.
+const COMPACT_BELOW: f64 = 560.0;
 
 /// The menu of the selected node, while it is open.
 #[component]
@@ -65,6 +67,7 @@ fn OpenMenu(
     view! {
         <div
             class="popover node-menu"
+            data-compact=move || stage.with(is_compact).to_string()
             role="group"
             aria-label=move || format!("What to do to {}", title())
             node_ref=place
@@ -110,15 +113,26 @@ fn Item(node: u32, item: Memo<Option<MenuItem>>) -> impl IntoView {
     }
 }
 
+fn is_compact(stage: &StageView) -> bool {
+    stage.geometry.width < COMPACT_BELOW
+}
+
 /// A place beside the node where the menu fits.
 fn beside(stage: &StageView, node: u32) -> (f64, f64) {
     let geometry = &stage.geometry;
+    let (width, height) = if is_compact(stage) { COMPACT_SIZE } else { SIZE };
     let at = geometry.node(node);
     let away = 74.0 * geometry.scale;
+    if is_compact(stage) {
+        // Above or below the node, whichever has more room.
+        let below = at.y + away;
+        let top = if below + height <= geometry.height { below } else { at.y - away - height };
+        return ((at.x - width / 2.0).min(geometry.width - width - 8.0).max(8.0), top.max(8.0));
+    }
     let right = at.x + away;
-    let left = if right + WIDTH <= geometry.width { right } else { at.x - away - WIDTH };
-    let left = left.min(geometry.width - WIDTH - 8.0).max(8.0);
-    let top = (at.y - HEIGHT / 3.0).min(geometry.height - HEIGHT - 8.0).max(8.0);
+    let left = if right + width <= geometry.width { right } else { at.x - away - width };
+    let left = left.min(geometry.width - width - 8.0).max(8.0);
+    let top = (at.y - height / 3.0).min(geometry.height - height - 8.0).max(8.0);
     (left, top)
 }
 

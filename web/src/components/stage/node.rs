@@ -3,7 +3,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use super::lane::presses;
+use super::super::focus::{note_focus, presses};
 use crate::model::{NodeView, StageView, Vote};
 use crate::state::use_wishes;
 use crate::wish::Selection;
@@ -81,6 +81,7 @@ pub fn Node(
             transform=transform
             on:click=move |_| select(false)
             on:keydown=on_key
+            on:focus=move |event| note_focus(&event)
         >
             <circle class="node-halo" r="59" />
             <circle class="node-track" r="52" />
