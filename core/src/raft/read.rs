@@ -79,6 +79,7 @@ impl Reads {
 
     /// A majority has answered `round` or a later one. Returns the reads that this confirms.
     pub(super) fn confirm(&mut self, round: u64) -> Vec<Confirmed> {
+        self.forget_begun_before(round);
         let count = self.waiting.iter().take_while(|waiting| waiting.round <= round).count();
         let confirmed = |Waiting { reader, read_index, .. }| Confirmed { reader, read_index };
         self.waiting.drain(..count).map(confirmed).collect()
@@ -86,10 +87,15 @@ impl Reads {
 
     /// When the newest round began that a majority has answered, given that it is `round`.
     pub(super) fn began_at(&mut self, round: u64) -> Option<Micros> {
+        self.forget_begun_before(round);
+        self.begun.front().filter(|(begun, _)| *begun <= round).map(|(_, at)| *at)
+    }
+
+    /// Of the rounds up to this one, which a majority has answered, only the newest matters any more.
+    fn forget_begun_before(&mut self, round: u64) {
         while self.begun.get(1).is_some_and(|(next, _)| *next <= round) {
             self.begun.pop_front();
         }
-        self.begun.front().filter(|(begun, _)| *begun <= round).map(|(_, at)| *at)
     }
 
     /// Whether some read waits for a majority to answer.
@@ -267,5 +273,17 @@ mod tests {
         assert_eq!(reads.began_at(0), None);
         assert_eq!(reads.began_at(2), Some(Micros(20)));
         assert_eq!(reads.began_at(3), Some(Micros(30)));
+    }
+
+    #[test]
+    fn rounds_that_are_answered_are_forgotten() {
+        let mut reads = Reads::default();
+        for read in 1..=100 {
+            reads.add(READER);
+            reads.start_round(Index(4), Micros(read));
+            reads.confirm(read);
+        }
+        assert_eq!(reads.begun.len(), 1);
+        assert_eq!(reads.began_at(100), Some(Micros(100)));
     }
 }
