@@ -6,6 +6,7 @@
 //! next. The driver can be a simulator or a server; it cannot break durability, since whatever must wait for the
 //! disk is kept back here until the driver reports the write complete.
 
+pub mod clause;
 pub mod config;
 pub mod configuration;
 pub mod entry;
@@ -29,14 +30,16 @@ mod read_here;
 mod replication;
 mod snapshot;
 mod transfer;
+mod transition;
 
 #[cfg(test)]
 mod tests;
 
+pub use clause::Clause;
 pub use config::{ClockDrift, Config};
 pub use configuration::{Configuration, MembershipChange};
 pub use entry::{Bytes, Entry, Payload, Snapshot};
-pub use fact::{Clause, Fact, RoleReason, TransferFailure, VoteRefusal};
+pub use fact::{Fact, RoleReason, TransferFailure, VoteRefusal};
 pub use ids::{EntryId, Index, NodeId, Term};
 pub use io::{
     Answer, HardState, Input, Output, Persistent, Proposal, ProposalId, ReadId, Refusal, Write, WriteId,
