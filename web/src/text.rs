@@ -130,9 +130,9 @@ pub fn op_label(op: &Op) -> String {
     match op {
         Op::Get { key } => format!("{key}?"),
         Op::Set { key, value } => format!("{key}={value}"),
-        Op::Delete { key } => format!("−{key}"),
-        Op::Cas { key, value, .. } => format!("{key}≟{value}"),
-        Op::Append { key, value } => format!("{key}+{value}"),
+        Op::Delete { key } => format!("del {key}"),
+        Op::Cas { key, .. } => format!("cas {key}"),
+        Op::Append { key, value } => format!("{key}+={value}"),
     }
 }
 
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn operations_are_short_in_a_cell_and_whole_in_a_sentence() {
         let cas = Op::Cas { key: "city".into(), expected: Some("Oslo".into()), value: "Bergen".into() };
-        assert_eq!(op_label(&cas), "city≟Bergen");
+        assert_eq!(op_label(&cas), "cas city");
         assert_eq!(op(&cas), "set city to “Bergen” if it is “Oslo”");
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::field_row::{FieldRow, change_mark};
 use super::inspect::use_inspect;
 use super::{Scale, Slider};
-use crate::model::inspector::{InspectorView, LEADER_STATE, LinkSettings, PeerRow, Related, Subject, Why};
+use crate::model::inspector::{InspectorView, LEADER_STATE, LinkSettings, PeerRow, Related, Why};
 use crate::model::{hue, share};
 use crate::state::use_wishes;
 use crate::wish::{Act, NetworkWish, Selection};
@@ -27,9 +27,8 @@ pub fn Inspector(
             {move || why.get().map(why_box)}
             // With another subject all is drawn anew, so that only what changed on this one is marked as changed.
             {move || {
-                let subject = subject.get();
+                subject.track();
                 view! {
-                    {actions(subject)}
                     <LinkControls view />
                     <Sections view />
                 }
@@ -57,26 +56,6 @@ fn why_box(why: Why) -> impl IntoView {
                     }
                 })}
         </div>
-    }
-}
-
-/// What can be done to the selected thing here; a node has its menu on the stage.
-fn actions(subject: Subject) -> Option<AnyView> {
-    let wishes = use_wishes();
-    let button = move |name: &'static str, act: Act| {
-        view! { <button on:click=move |_| wishes.act(act.clone())>{name}</button> }
-    };
-    match subject {
-        Subject::Selected(Selection::Message(id)) => Some(
-            view! {
-                <div class="inspector-actions">
-                    {button("Drop", Act::Drop(id))} {button("Duplicate", Act::Duplicate(id))}
-                    {button("Hold", Act::Hold(id))} {button("Release", Act::Release(id))}
-                </div>
-            }
-            .into_any(),
-        ),
-        _ => None,
     }
 }
 

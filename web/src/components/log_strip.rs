@@ -10,7 +10,7 @@ use super::inspect::use_inspect;
 use super::resize::watch_size;
 use crate::model::hue;
 use crate::model::log::{LogCell, LogProgress, LogView, Reach};
-use crate::model::log_axis::{Axis, AxisStart, GAP_PX, NAME_PX};
+use crate::model::log_axis::{Axis, AxisStart, GAP_PX, NAME_PX, START_PX};
 use crate::state::use_wishes;
 use crate::wish::{Selection, Wish};
 
@@ -37,6 +37,10 @@ pub fn LogStrip(
         let Some(scroller) = scroller.get_untracked() else { return };
         let axis = axis.get_untracked();
         let (scrolled, seen) = (f64::from(scroller.scroll_left()), f64::from(scroller.client_width()));
+        if seen == 0.0 {
+            // Hidden: nothing is scrolled, and what was seen last will be seen again.
+            return;
+        }
         let at_end = axis.end_is_seen(scrolled, seen);
         if follows.get_untracked() != at_end {
             follows.set(at_end);
@@ -190,7 +194,7 @@ fn Row(
                             <span
                                 class="logs-snapshot"
                                 role="gridcell"
-                                style:left=px(NAME_PX)
+                                style:left=px(NAME_PX + START_PX)
                                 style:width=move || px(start.get().snapshot_px(last))
                             >
                                 <span>{format!("snapshot 1–{last}")}</span>
@@ -245,6 +249,9 @@ fn Cell(
     }
 }
 
+/// The width of a mark.
+const MARK_PX: f64 = 3.0;
+
 /// `]` closes what the leader knows to match, `[` opens what it will send next.
 fn marks(node: u32, progress: LogProgress, start: Memo<AxisStart>) -> impl IntoView {
     let LogProgress { next_index, match_index } = progress;
@@ -261,7 +268,7 @@ fn marks(node: u32, progress: LogProgress, start: Memo<AxisStart>) -> impl IntoV
             data-mark="next"
             role="presentation"
             title=format!("next_index of node-{node}: {next_index}")
-            style:left=move || px(start.get().left_px(next_index) - GAP_PX / 2.0)
+            style:left=move || px(start.get().left_px(next_index) - MARK_PX)
         ></i>
     }
 }

@@ -1,4 +1,4 @@
-//! The network's settings, and what is done to all timers.
+//! The network's settings, and the isolation of nodes. What heals all and moves the timers stands below the stage.
 
 use leptos::prelude::*;
 
@@ -96,17 +96,6 @@ pub fn NetworkPanel(
                             })
                             .collect_view()
                     }}
-                </div>
-                <button on:click=move |_| wishes.act(Act::HealAll)>"Heal all"</button>
-            </section>
-            <section>
-                <h2>"Election timers"</h2>
-                <p class="note">
-                    "A vote is split when several timers run out together: nobody gets a majority, and the term ends without a leader."
-                </p>
-                <div class="chips">
-                    <button on:click=move |_| wishes.act(Act::SpreadTimers)>"Avoid a split vote"</button>
-                    <button on:click=move |_| wishes.act(Act::AlignTimers)>"Force a split vote"</button>
                 </div>
             </section>
         </div>

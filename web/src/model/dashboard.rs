@@ -113,7 +113,8 @@ pub fn dashboard_view(session: &Session) -> DashboardView {
 /// The guide's five numbers.
 pub fn metric_rows(metrics: &MetricsView) -> Vec<MetricRow> {
     let seconds = &metrics.seconds;
-    let line = |of: fn(&SecondView) -> f64| spark(seconds.iter().map(of));
+    // The last second is not over yet: its counts would look like a fall.
+    let line = |of: fn(&SecondView) -> f64| spark(seconds.iter().rev().skip(1).rev().map(of));
     let busiest = seconds.iter().map(|second| second.operations).max().unwrap_or(0);
     let ms = |span: Option<Micros>| span.map_or(0.0, Micros::as_millis_f64);
     let told = |span: Option<Micros>| span.map_or_else(|| "–".to_owned(), text::span);
@@ -298,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_last_minute_is_told_in_the_guides_five_numbers() {
-        let seconds = [0, 10, 5].map(|operations| SecondView { operations, ..SecondView::default() });
+        let seconds = [0, 10, 5, 1].map(|operations| SecondView { operations, ..SecondView::default() });
         let rows = metric_rows(&MetricsView {
             window: Micros(3_000_000),
             operations: 15,

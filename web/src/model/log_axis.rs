@@ -1,11 +1,13 @@
 //! Where the columns of the log strip stand, in CSS pixels.
 
 /// From one column to the next.
-pub const COLUMN_PX: f64 = 80.0;
+pub const COLUMN_PX: f64 = 88.0;
 /// The space between two cells.
-pub const GAP_PX: f64 = 6.0;
+pub const GAP_PX: f64 = 8.0;
 /// The nodes' names, at the left of all columns.
-pub const NAME_PX: f64 = 64.0;
+pub const NAME_PX: f64 = 72.0;
+/// Room between the names and the first column, for the mark of what matches.
+pub const START_PX: f64 = 12.0;
 /// The block that stands for a snapshot, where there is one.
 pub const SNAPSHOT_PX: f64 = 104.0;
 /// Room after the last column, for the mark of what comes next.
@@ -32,7 +34,7 @@ pub struct AxisStart {
 impl AxisStart {
     /// The left edge of the first column.
     pub fn px(self) -> f64 {
-        NAME_PX + if self.has_snapshot { SNAPSHOT_PX } else { 0.0 }
+        NAME_PX + START_PX + if self.has_snapshot { SNAPSHOT_PX } else { 0.0 }
     }
 
     /// The left edge of this column; of those before the first one, that of the first.
@@ -42,7 +44,7 @@ impl AxisStart {
 
     /// The width of the block of a snapshot that stands for all up to `last_included`.
     pub fn snapshot_px(self, last_included: u64) -> f64 {
-        self.left_px(last_included + 1) - NAME_PX - GAP_PX
+        self.left_px(last_included + 1) - NAME_PX - START_PX - GAP_PX
     }
 }
 
@@ -71,7 +73,7 @@ impl Axis {
     /// How far to scroll so that this column is seen, starting from `scrolled_px`.
     pub fn scroll_to(self, index: u64, scrolled_px: f64, seen_px: f64) -> f64 {
         let left = self.start.left_px(index);
-        let leftmost = left - NAME_PX - GAP_PX;
+        let leftmost = left - NAME_PX - START_PX;
         let rightmost = left + COLUMN_PX - seen_px;
         scrolled_px.min(leftmost).max(rightmost).max(0.0)
     }
@@ -94,7 +96,7 @@ mod tests {
     #[test]
     fn columns_follow_each_other_after_names_and_snapshot() {
         let axis = axis(9, true, 14);
-        assert_eq!(axis.start.left_px(9), NAME_PX + SNAPSHOT_PX);
+        assert_eq!(axis.start.left_px(9), NAME_PX + START_PX + SNAPSHOT_PX);
         assert_eq!(axis.start.left_px(11) - axis.start.left_px(10), COLUMN_PX);
         assert_eq!(axis.start.left_px(3), axis.start.left_px(9), "what is compacted has no column");
         assert_eq!(axis.start.snapshot_px(8), SNAPSHOT_PX - GAP_PX);

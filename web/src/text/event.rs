@@ -1,10 +1,12 @@
 //! Events and commands as sentences.
 
-use mini_raft_core::kv::Outcome;
+use mini_raft_core::kv::{ClientId, Outcome};
 use mini_raft_core::raft::{Fact, Index, NodeId, RoleName};
 use mini_raft_core::sim::command::{MessageFilter, TimerMove};
 use mini_raft_core::sim::event::{ClientError, SnapshotOrigin};
 use mini_raft_core::sim::{Command, DropReason, Event, EventKind, Target};
+
+use crate::model::kv::is_form;
 
 use super::{entries, log_end, message_name, op, payload_label, span, target};
 
@@ -71,17 +73,24 @@ pub fn event(event: &Event) -> String {
         EventKind::Pause => format!("{node} stops running, and keeps all it has."),
         EventKind::Resume => format!("{node} goes on."),
         EventKind::Fault(done) => capital(&format!("{}.", command(done))),
-        EventKind::Invoke { client, op: asked, .. } => format!("{client} wants to {}.", op(asked)),
+        EventKind::Invoke { client, op: asked, .. } => {
+            format!("{} to {}.", does(client, "want", "wants"), op(asked))
+        }
         EventKind::Return { client, op: asked, result, served_by, .. } => {
             let by =
                 served_by.map_or_else(String::new, |(node, index)| format!(", by {node} at index {index}"));
             match result {
-                Ok(came_to) => format!("{client} is answered{by}: {}, {}.", op(asked), outcome(came_to)),
+                Ok(came_to) => format!(
+                    "{} answered{by}: {}, {}.",
+                    does(client, "are", "is"),
+                    op(asked),
+                    outcome(came_to)
+                ),
                 Err(ClientError::Rejected) => {
-                    format!("{client} is refused{by}: {}. It was not done.", op(asked))
+                    format!("{} refused{by}: {}. It was not done.", does(client, "are", "is"), op(asked))
                 }
                 Err(ClientError::Unknown) => {
-                    format!("{client} gives up: {}. It may be done, or not.", op(asked))
+                    format!("{} up: {}. It may be done, or not.", does(client, "give", "gives"), op(asked))
                 }
             }
         }
@@ -170,7 +179,7 @@ pub fn command(done: &Command) -> String {
         Command::Timers { how: TimerMove::Spread } => "all election timers move apart".to_owned(),
         Command::Timers { how: TimerMove::Align } => "all election timers move to one moment".to_owned(),
         Command::Request { client, op: asked, to } => {
-            format!("{client} asks {} to {}", target(*to), op(asked))
+            format!("{} {} to {}", does(client, "ask", "asks"), target(*to), op(asked))
         }
         Command::Members { add, remove, learners } => {
             let part = |verb: &str, nodes: &[Target]| {
@@ -188,6 +197,11 @@ pub fn command(done: &Command) -> String {
         Command::Release(filter) => format!("{} let go", messages(filter)),
         Command::Duplicate(filter) => format!("{} sent twice", messages(filter)),
     }
+}
+
+/// A client as the subject of a sentence, and its verb: `c1 asks`; the form's client is the reader: `You ask`.
+pub(super) fn does(client: &ClientId, second_person: &str, third_person: &str) -> String {
+    if is_form(client) { format!("You {second_person}") } else { format!("{client} {third_person}") }
 }
 
 /// What an operation came to, as a clause.

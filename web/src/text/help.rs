@@ -5,8 +5,8 @@ pub const TRY: &[&str] = &[
     "Click the leader (the node with the crown) and crash it. The others notice when it falls silent, and elect another.",
     "Send a request with the form “State machines”, and watch the entry travel: into the leader's log, into the others', committed once a majority has it on disk, applied everywhere.",
     "Restart the crashed node: it keeps what was on its disk, and catches up.",
-    "Isolate the leader in the panel “Network”: it goes on as leader of an old term, and can commit nothing. The majority elects another. Heal all, and see whose entries stay.",
-    "Force a split vote in the panel “Network”: several nodes stand at once, and nobody gets a majority.",
+    "Isolate the leader with its menu: it goes on as leader of an old term, and can commit nothing. The majority elects another. Heal all, and see whose entries stay.",
+    "Force a split vote below the ring: several nodes stand at once, and nobody gets a majority.",
     "Click a message and drop it, or a line and cut it. Click an entry of a log to see who holds it, and why it is not committed yet.",
 ];
 

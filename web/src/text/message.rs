@@ -5,6 +5,7 @@ use mini_raft_core::raft::{AppendOutcome, Body, Message};
 use mini_raft_core::sim::Payload;
 use mini_raft_core::sim::event::ClientAnswer;
 
+use super::event::does;
 use super::{entries, log_end, node_or_none, op, outcome, payload_label, plural, term_or_none};
 
 /// Entries of a message that are listed by name; more are counted.
@@ -27,7 +28,9 @@ pub fn message_name(payload: &Payload) -> String {
 pub fn message(payload: &Payload) -> String {
     match payload {
         Payload::Peer(message) => peer(message),
-        Payload::Request { client, op: asked, .. } => format!("{client} asks to {}.", op(asked)),
+        Payload::Request { client, op: asked, .. } => {
+            format!("{} to {}.", does(client, "ask", "asks"), op(asked))
+        }
         Payload::Reply { client, answer, .. } => match answer {
             ClientAnswer::Done { outcome: came_to, index } => {
                 format!("Tells {client} that it is done at index {index}: {}.", outcome(came_to))

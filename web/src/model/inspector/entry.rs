@@ -1,5 +1,7 @@
 //! An entry: what it does, who holds it, and whether it is committed, or why not yet.
 
+use std::collections::BTreeMap;
+
 use mini_raft_core::kv::Command;
 use mini_raft_core::raft::{Entry, EntryId, Index, Node, NodeId, Payload, Switchable};
 use mini_raft_core::sim::{Machine, Status, World};
@@ -107,8 +109,12 @@ pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
         voters.len(),
         text::names(&holders),
     );
+    let mut missing: BTreeMap<Lack, Vec<NodeId>> = BTreeMap::new();
     for voter in voters.iter().filter(|voter| !counted(voter)) {
-        answer += &format!(" {}.", what_keeps(world, leader, *voter, id));
+        missing.entry(lack(world, leader, *voter, id)).or_default().push(*voter);
+    }
+    for (lack, nodes) in missing {
+        answer += &format!(" {}.", lack.told(&nodes));
     }
     Why { question, answer, rule: Some(MAJORITY) }
 }
@@ -213,31 +219,54 @@ fn counts(leader: &Node<Switchable>, voter: NodeId, index: Index) -> bool {
     leader.progress().any(|(id, progress)| id == voter && progress.match_index >= index)
 }
 
-/// Why the leader does not count this voter, in a sentence without its stop.
-fn what_keeps(world: &World, leader: &Node<Switchable>, voter: NodeId, id: EntryId) -> String {
-    if voter == leader.id() {
-        return format!("{voter} has it in memory, not yet on disk");
+/// Why a leader does not count a voter as a holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Lack {
+    Down,
+    Paused,
+    LinkCut,
+    NotReached,
+    InMemory,
+    LinkBackCut,
+    AnswerUnderWay,
+}
+
+impl Lack {
+    /// In a sentence without its stop.
+    fn told(self, nodes: &[NodeId]) -> String {
+        let names = text::names(nodes);
+        let one = nodes.len() == 1;
+        let (has, is) = if one { ("has", "is") } else { ("have", "are") };
+        match self {
+            Lack::Down => format!("{names} {is} down"),
+            Lack::Paused => format!("{names} {}", if one { "stands still" } else { "stand still" }),
+            Lack::LinkCut if one => format!("The link to {names} is cut"),
+            Lack::LinkCut => format!("The links to {names} are cut"),
+            Lack::NotReached => format!("It has not reached {names} yet"),
+            Lack::InMemory => format!("{names} {has} it in memory, not yet on disk"),
+            Lack::LinkBackCut => format!("{names} {has} it, but the link back is cut"),
+            Lack::AnswerUnderWay => format!("{names} {has} it on disk, and the answer is on its way"),
+        }
     }
-    let Some(machine) = world.machine(voter) else {
-        return format!("{voter} is not there");
-    };
+}
+
+fn lack(world: &World, leader: &Node<Switchable>, voter: NodeId, id: EntryId) -> Lack {
+    if voter == leader.id() {
+        return Lack::InMemory;
+    }
     let cut = |from, to| world.network().link(from, to).is_some_and(|link| link.cut);
-    match machine.status() {
-        Status::Crashed => return format!("{voter} is down"),
-        Status::Paused => return format!("{voter} stands still"),
+    let machine = world.machine(voter);
+    match machine.map_or(Status::Crashed, Machine::status) {
+        Status::Crashed => return Lack::Down,
+        Status::Paused => return Lack::Paused,
         Status::Running => {}
     }
-    if cut(leader.id(), voter) {
-        return format!("The link to {voter} is cut");
+    let holds = machine.and_then(Machine::node).filter(|node| node.log().holds(id));
+    match holds {
+        _ if cut(leader.id(), voter) => Lack::LinkCut,
+        None => Lack::NotReached,
+        Some(node) if node.durable_index() < id.index => Lack::InMemory,
+        Some(_) if cut(voter, leader.id()) => Lack::LinkBackCut,
+        Some(_) => Lack::AnswerUnderWay,
     }
-    let Some(node) = machine.node().filter(|node| node.log().holds(id)) else {
-        return format!("It has not reached {voter} yet");
-    };
-    if node.durable_index() < id.index {
-        return format!("{voter} has it in memory, not yet on disk");
-    }
-    if cut(voter, leader.id()) {
-        return format!("{voter} has it, but its link back is cut");
-    }
-    format!("{voter} has it on disk, its answer is on the way")
 }

@@ -177,7 +177,8 @@ fn storage(world: &World, machine: &Machine) -> Section {
 }
 
 fn log_range(log: &Log) -> String {
-    let entries = text::range(log.first_index(), log.last().index);
+    let (first, last) = (log.first_index(), log.last().index);
+    let entries = if first == last { format!("{first} … {last}") } else { text::range(first, last) };
     if log.snapshot_id().index.0 == 0 { entries } else { format!("{entries}, after a snapshot") }
 }
 

@@ -123,7 +123,7 @@ fn a_crashed_node_says_what_it_lost_and_what_it_keeps() {
     assert!(
         answer(&view).starts_with(&format!("{leader} crashes; all of its log was on disk. That was at "))
     );
-    assert_eq!(value(&view, "Persistent state", "log").as_deref(), Some("1"));
+    assert_eq!(value(&view, "Persistent state", "log").as_deref(), Some("1 … 1"));
 }
 
 #[test]
