@@ -14,10 +14,13 @@ pub use event::{announcement, command, event, outcome};
 pub use fact::fact;
 pub use message::{message, message_fields, message_name};
 
-use mini_raft_core::kv::{Command, Op};
+use mini_raft_core::kv::{ClientId, Command, Op};
 use mini_raft_core::raft::{EntryId, Index, NodeId, Payload, RoleName, Term};
 use mini_raft_core::sim::command::Target;
 use mini_raft_core::time::Micros;
+
+/// The client in whose name the request form sends: the reader.
+pub const YOU: &str = "you";
 
 /// The cap of names in a list; more are counted.
 const NAMES_MAX: usize = 5;
@@ -113,6 +116,11 @@ pub fn role(role: RoleName) -> &'static str {
         RoleName::Candidate => "a candidate",
         RoleName::Leader => "the leader",
     }
+}
+
+/// Whether this client is the reader.
+pub fn is_you(client: &ClientId) -> bool {
+    &*client.0 == YOU
 }
 
 /// A node as a person points at it.

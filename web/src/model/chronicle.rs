@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use mini_raft_core::raft::{Fact, NodeId};
 use mini_raft_core::sim::{Event, EventKind};
 
-use super::kv::is_form;
+use crate::text::is_you;
 
 /// Changes of role, crashes and restarts that are remembered.
 const LIVES_MAX: usize = 400;
@@ -110,7 +110,7 @@ fn is_of_a_life(kind: &EventKind) -> bool {
 
 fn is_of_the_form(kind: &EventKind) -> bool {
     match kind {
-        EventKind::Invoke { client, .. } | EventKind::Return { client, .. } => is_form(client),
+        EventKind::Invoke { client, .. } | EventKind::Return { client, .. } => is_you(client),
         _ => false,
     }
 }

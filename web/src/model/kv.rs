@@ -3,20 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use mini_raft_core::kv::{ClientId, Op, Outcome};
+use mini_raft_core::kv::{Op, Outcome};
 use mini_raft_core::sim::event::ClientError;
 use mini_raft_core::sim::{Client, Event, EventKind, Machine, World};
 use mini_raft_core::time::Micros;
 
 use crate::session::Session;
-use crate::text;
+use crate::text::{self, is_you};
 
 /// Keys that are shown; more are counted.
 const KEYS_MAX: usize = 60;
 /// Requests of the form that are shown, the newest first.
 const REQUESTS_MAX: usize = 4;
-/// The client in whose name the form sends.
-pub const FORM_CLIENT: &str = "you";
 
 /// The state machines, side by side, and what became of the form's requests.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -102,7 +100,7 @@ pub fn state_view(session: &Session) -> StateView {
     let world = session.world();
     let mut view = state_view_of(world);
     let mut requests = requests(session.chronicle().requests());
-    if let Some(client) = world.clients().find(|client| is_form(client.id())) {
+    if let Some(client) = world.clients().find(|client| is_you(client.id())) {
         tell_of_waiting(&mut requests, client, world.now());
     }
     view.requests = requests.into_iter().rev().take(REQUESTS_MAX).collect();
@@ -153,7 +151,7 @@ pub fn requests<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<RequestView>
     let mut requests: Vec<RequestView> = Vec::new();
     for event in events {
         match &event.kind {
-            EventKind::Invoke { client, request, op } if is_form(client) => {
+            EventKind::Invoke { client, request, op } if is_you(client) => {
                 asked_at.insert(*request, event.at);
                 requests.push(RequestView {
                     request: *request,
@@ -162,7 +160,7 @@ pub fn requests<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<RequestView>
                     state: RequestState::Waiting,
                 });
             }
-            EventKind::Return { client, request, op, result, served_by } if is_form(client) => {
+            EventKind::Return { client, request, op, result, served_by } if is_you(client) => {
                 let Some(view) = requests.iter_mut().find(|view| view.request == *request) else {
                     continue;
                 };
@@ -204,11 +202,6 @@ fn tell_of_waiting(requests: &mut [RequestView], client: &Client, now: Micros) {
         view.came_to +=
             &format!("; {} behind it", text::plural(client.queued() as u64, "request", "requests"));
     }
-}
-
-/// Whether this is the client in whose name the form sends.
-pub fn is_form(client: &ClientId) -> bool {
-    &*client.0 == FORM_CLIENT
 }
 
 fn answered(op: &Op, outcome: &Outcome) -> String {
@@ -289,7 +282,7 @@ mod tests {
         sample.set("city", "Oslo");
         sample.run_for(5);
         let mut told = requests(sample.chronicle.requests());
-        let client = sample.world().clients().find(|client| is_form(client.id())).expect("the form's client");
+        let client = sample.world().clients().find(|client| is_you(client.id())).expect("the form's client");
         tell_of_waiting(&mut told, client, sample.world().now());
         assert_eq!(told[0].came_to, format!("sent to {leader}, 5.0 ms so far"));
     }

@@ -10,7 +10,7 @@ use mini_raft_core::time::Micros;
 
 use super::chronicle::Chronicle;
 use super::inspector::Past;
-use super::kv::FORM_CLIENT;
+use crate::text::YOU;
 
 /// A run and all its events.
 pub(crate) struct Sample {
@@ -78,7 +78,7 @@ impl Sample {
 
     /// The form sends this to the leader.
     pub(crate) fn ask(&mut self, op: Op) {
-        self.command(Command::Request { client: ClientId::new(FORM_CLIENT), op, to: Target::Leader });
+        self.command(Command::Request { client: ClientId::new(YOU), op, to: Target::Leader });
     }
 
     pub(crate) fn set(&mut self, key: &str, value: &str) {

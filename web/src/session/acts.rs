@@ -8,10 +8,8 @@ use mini_raft_core::sim::command::{LinkTargets, MessageFilter, NetworkChange, Ti
 use mini_raft_core::sim::{Command, Target, World};
 use mini_raft_core::time::Micros;
 
+use crate::text::YOU;
 use crate::wish::{Act, NetworkWish, Operation, RequestWish};
-
-/// The client that sends the form's requests.
-pub(super) const YOU: &str = "you";
 
 /// The commands that an act comes to, in order.
 pub(super) fn commands(act: &Act, world: &World) -> Vec<Command> {

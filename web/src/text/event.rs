@@ -6,9 +6,7 @@ use mini_raft_core::sim::command::{MessageFilter, TimerMove};
 use mini_raft_core::sim::event::{ClientError, SnapshotOrigin};
 use mini_raft_core::sim::{Command, DropReason, Event, EventKind, Target};
 
-use crate::model::kv::is_form;
-
-use super::{entries, log_end, message_name, op, payload_label, span, target};
+use super::{entries, is_you, log_end, message_name, op, payload_label, span, target};
 
 /// What happened, in a sentence.
 pub fn event(event: &Event) -> String {
@@ -201,7 +199,7 @@ pub fn command(done: &Command) -> String {
 
 /// A client as the subject of a sentence, and its verb: `c1 asks`; the form's client is the reader: `You ask`.
 pub(super) fn does(client: &ClientId, second_person: &str, third_person: &str) -> String {
-    if is_form(client) { format!("You {second_person}") } else { format!("{client} {third_person}") }
+    if is_you(client) { format!("You {second_person}") } else { format!("{client} {third_person}") }
 }
 
 /// What an operation came to, as a clause.

@@ -1,4 +1,5 @@
 //! What tests of components stand on: a place in the document, and the contexts.
+#![allow(dead_code, reason = "each file of tests is a crate of its own and uses its own part")]
 
 use leptos::mount::mount_to;
 use leptos::prelude::*;
@@ -61,6 +62,26 @@ impl Stand {
         event.init_mouse_event_with_can_bubble_arg_and_cancelable_arg("click", true, true);
         self.find(selector).dispatch_event(&event).expect("it is dispatched");
     }
+
+    /// Sends an event of this name to what matches.
+    pub(crate) fn send(&self, selector: &str, name: &str) {
+        send(&self.find(selector), name);
+    }
+
+    /// Presses a key on what matches.
+    pub(crate) fn press(&self, selector: &str, key: &str) {
+        let event = web_sys::KeyboardEvent::new("keydown").expect("an event");
+        let init = web_sys::KeyboardEvent::init_keyboard_event_with_bubbles_arg_and_cancelable_arg_and_view_arg_and_key_arg;
+        init(&event, "keydown", true, true, None, key).expect("it is a key");
+        self.find(selector).dispatch_event(&event).expect("it is dispatched");
+    }
+}
+
+/// Sends an event of this name to an element.
+pub(crate) fn send(element: &Element, name: &str) {
+    let event = web_sys::Event::new(name).expect("an event");
+    event.init_event_with_bubbles(name, true);
+    element.dispatch_event(&event).expect("it is dispatched");
 }
 
 /// An attribute that must be there.

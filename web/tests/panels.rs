@@ -1,0 +1,244 @@
+//! The panels in a real browser: what they show, how it changes, and the wishes that they send.
+#![cfg(target_arch = "wasm32")]
+
+mod support;
+
+use leptos::prelude::*;
+use mini_raft_web::components::{
+    ChecksBadge, Dashboard, EventsPanel, Help, Inspector, NetworkPanel, SideTabs,
+};
+use mini_raft_web::model::checks::{ChecksView, PropertyView, ViolationView};
+use mini_raft_web::model::dashboard::{DashboardView, Health, MetricRow, NodeRow};
+use mini_raft_web::model::events::{EventLine, EventsView, Tone};
+use mini_raft_web::model::inspector::{
+    Field, InspectorView, LEADER_STATE, PeerRow, RuleView, Section, Subject, Why,
+};
+use mini_raft_web::model::network::{NetworkNode, NetworkView};
+use mini_raft_web::state::{Tab, use_choices};
+use mini_raft_web::wish::{Act, NetworkWish, Selection, Wish};
+use support::{Stand, attribute, settled};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::HtmlInputElement;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn checks(violations: u64) -> ChecksView {
+    let property = |name, violations| PropertyView {
+        name,
+        title: name.to_owned(),
+        about: "What it says.",
+        section: "§5",
+        violations,
+    };
+    let detail = ViolationView {
+        event: 41,
+        property: "election-safety",
+        detail: "Two leaders in term 4.".to_owned(),
+        nodes: "node-1 and node-2".to_owned(),
+    };
+    ChecksView {
+        violations,
+        properties: vec![property("election-safety", violations), property("log-matching", 0)],
+        details: if violations == 0 { Vec::new() } else { vec![detail] },
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_badge_counts_violations_and_opens_the_list_at_the_first() {
+    let view = RwSignal::new(checks(0));
+    let stand = Stand::new(move || view! { <ChecksBadge view=view.into() /> });
+    settled().await;
+    let badge = stand.find("[data-checks]");
+    assert_eq!(attribute(&badge, "data-violations"), "0");
+    assert_eq!(badge.text_content().as_deref(), Some("✓2 checks"));
+    assert_eq!(stand.count("[popover]:popover-open"), 0);
+
+    view.set(checks(1));
+    settled().await;
+    assert_eq!(attribute(&badge, "data-violations"), "1");
+    assert_eq!(badge.text_content().as_deref(), Some("✕1 violation"));
+    assert_eq!(stand.count("[popover]:popover-open"), 1);
+    assert_eq!(attribute(&stand.find("[data-property='election-safety']"), "data-holds"), "false");
+    assert_eq!(attribute(&stand.find("[data-property='log-matching']"), "data-holds"), "true");
+    stand.button("See the event").click();
+    assert_eq!(stand.wishes.take(), [Wish::Select(Selection::Event(41))]);
+}
+
+fn node(id: u32, commit_index: u64) -> InspectorView {
+    let field = |name: &str, value: String| Field { name: name.to_owned(), value, term: None };
+    InspectorView {
+        subject: Subject::Selected(Selection::Node(id)),
+        title: format!("node-{id}"),
+        heading: "Leader of term 4".to_owned(),
+        term: Some(4),
+        why: Some(Why {
+            question: "Why is entry 14 not committed yet?".to_owned(),
+            answer: "Its leader counts it on 2 of 5 nodes.".to_owned(),
+            rule: Some(RuleView { section: "§5.3", rule: "A majority holds it." }),
+        }),
+        sections: vec![
+            Section {
+                title: "Volatile state",
+                note: "in memory",
+                fields: vec![
+                    field("commit_index", commit_index.to_string()),
+                    field("last_applied", "13".to_owned()),
+                ],
+            },
+            Section { title: LEADER_STATE, note: "", fields: Vec::new() },
+        ],
+        peers: vec![PeerRow {
+            node: 2,
+            next_index: 15,
+            match_index: 13,
+            mode: "replicate",
+            inflight: 1,
+            last_index: 14,
+        }],
+        ..InspectorView::default()
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_field_that_changed_is_marked_and_another_subject_is_not() {
+    let view = RwSignal::new(node(1, 13));
+    let stand = Stand::new(move || view! { <Inspector view=view.into() /> });
+    settled().await;
+    let text = stand.place.text_content().unwrap_or_default();
+    for part in ["Why is entry 14 not committed yet?", "§5.3", "commit_index", "replicate · 1"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert_eq!(stand.count("[data-changed]"), 0);
+
+    view.set(node(1, 14));
+    settled().await;
+    assert_eq!(stand.count("[data-changed]"), 1);
+    assert_eq!(stand.find("[data-changed='odd']").text_content().as_deref(), Some("14"));
+    view.set(node(1, 15));
+    settled().await;
+    assert_eq!(stand.find("[data-changed='even']").text_content().as_deref(), Some("15"));
+
+    view.set(node(3, 2));
+    settled().await;
+    assert_eq!(stand.count("[data-changed]"), 0, "another node's values are not changes");
+}
+
+#[wasm_bindgen_test]
+async fn the_dashboard_shows_the_cluster_its_nodes_and_the_last_minute() {
+    let metric = MetricRow {
+        name: "Operations/sec",
+        value: "125.0".to_owned(),
+        bar: Some(0.5),
+        spark: "0.0,19.0 100.0,1.0".to_owned(),
+        ..MetricRow::default()
+    };
+    let row = NodeRow { node: 3, state: "leader", term: 5, commit: 142, log: 143 };
+    let view = RwSignal::new(DashboardView {
+        health: Health::Healthy,
+        total: 5,
+        nodes: vec![row],
+        metrics: vec![metric],
+        ..DashboardView::default()
+    });
+    let stand = Stand::new(move || view! { <Dashboard view=view.into() /> });
+    settled().await;
+    let text = stand.place.text_content().unwrap_or_default();
+    for part in ["Healthy", "Total nodes5", "node-3leader5142143", "Operations/sec125.0"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert_eq!(attribute(&stand.find(".metric-part"), "width"), "50");
+    view.update(|view| view.health = Health::NoMajority);
+    settled().await;
+    assert_eq!(attribute(&stand.find(".health"), "data-health"), "no-majority");
+    stand.button("node-3").click();
+    assert_eq!(stand.wishes.take(), [Wish::Select(Selection::Node(3))]);
+}
+
+#[wasm_bindgen_test]
+async fn a_slider_changes_the_network_and_keeps_the_range_in_order() {
+    let view = RwSignal::new(NetworkView {
+        latency_ms: (5.0, 15.0),
+        nodes: vec![NetworkNode { node: 0, up: true, isolated: false }],
+        ..NetworkView::default()
+    });
+    let stand = Stand::new(move || view! { <NetworkPanel view=view.into() /> });
+    settled().await;
+    let slide = |place: usize, to: &str| {
+        let sliders = stand.place.query_selector_all("input[type=range]").expect("a selector");
+        let slider: HtmlInputElement = sliders.get(place as u32).expect("a slider").unchecked_into();
+        slider.set_value(to);
+        support::send(&slider, "change");
+        stand.wishes.take()
+    };
+    let network = |wish: NetworkWish| [Wish::Act(Act::Network(wish))];
+    assert_eq!(slide(2, "20"), network(NetworkWish { loss: Some(0.2), ..NetworkWish::default() }));
+    // The least latency goes beyond the greatest, which goes with it.
+    assert_eq!(
+        slide(0, "50"),
+        network(NetworkWish { latency_ms: Some((125.0, 125.0)), ..NetworkWish::default() })
+    );
+    stand.button("Isolate node-0").click();
+    assert_eq!(stand.wishes.take(), [Wish::Act(Act::Isolate(0))]);
+    view.update(|view| view.nodes[0].isolated = true);
+    settled().await;
+    stand.button("Rejoin node-0").click();
+    assert_eq!(stand.wishes.take(), [Wish::Act(Act::Rejoin(0))]);
+}
+
+#[wasm_bindgen_test]
+async fn an_event_of_the_list_opens_in_the_inspector() {
+    let line = EventLine {
+        event: 7,
+        at: "0.243 s".to_owned(),
+        term: Some(1),
+        tone: Tone::Good,
+        text: "node-3 becomes the leader of term 1.".to_owned(),
+    };
+    let view = RwSignal::new(EventsView { nodes: 5, lines: vec![line], ..EventsView::default() });
+    let tab = StoredValue::new(None);
+    let stand = Stand::new(move || {
+        let choices = use_choices();
+        choices.tab.set(Tab::Events);
+        tab.set_value(Some(choices.tab));
+        view! { <EventsPanel view=view.into() /> }
+    });
+    settled().await;
+    stand.find(".events-list button").unchecked_into::<web_sys::HtmlElement>().click();
+    assert_eq!(stand.wishes.take(), [Wish::Select(Selection::Event(7))]);
+    assert_eq!(tab.get_value().map(|tab| tab.get_untracked()), Some(Tab::Inspector));
+}
+
+#[wasm_bindgen_test]
+async fn arrow_keys_turn_the_tabs_and_one_panel_is_open() {
+    let stand = Stand::new(|| view! { <SideTabs /> });
+    settled().await;
+    let open = || stand.count("[role='tabpanel']:not([hidden])");
+    let selected = || attribute(&stand.find("[role='tab'][aria-selected='true']"), "id");
+    assert_eq!((open(), selected()), (1, "tab-inspector".to_owned()));
+    stand.press("[role='tablist']", "ArrowRight");
+    settled().await;
+    assert_eq!((open(), selected()), (1, "tab-dashboard".to_owned()));
+    stand.press("[role='tablist']", "End");
+    settled().await;
+    assert_eq!((open(), selected()), (1, "tab-events".to_owned()));
+    assert_eq!(stand.count("[role='tab'][tabindex='0']"), 1, "one stop for the tab key");
+}
+
+#[wasm_bindgen_test]
+async fn the_help_is_a_dialog_that_the_choice_opens_and_the_button_closes() {
+    let open = StoredValue::new(None);
+    let stand = Stand::new(move || {
+        open.set_value(Some(use_choices().help_open));
+        view! { <Help /> }
+    });
+    settled().await;
+    let open = open.get_value().expect("the choice");
+    assert_eq!(stand.count("dialog[open]"), 0);
+    open.set(true);
+    settled().await;
+    assert_eq!(stand.count("dialog[open]"), 1);
+    stand.button("Close").click();
+    settled().await;
+    assert_eq!(stand.count("dialog[open]"), 0);
+}
