@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::RequestForm;
 use crate::model::StateView;
-use crate::model::kv::{KeyValue, StateColumn};
+use crate::model::kv::{KeyValue, RequestState, StateColumn};
 
 /// The state machines, side by side, and the form.
 #[component]
@@ -19,10 +19,16 @@ pub fn StateStrip(
         Memo::new(move |_| view.with(|view| view.keys.iter().map(|row| row.key.clone()).collect::<Vec<_>>()));
     let more = Memo::new(move |_| view.with(|view| view.more_keys));
     let requests = Memo::new(move |_| view.with(|view| view.requests.clone()));
+    let answered = Memo::new(move |_| {
+        requests.with(|all| {
+            let last = all.iter().find(|request| request.state != RequestState::Waiting);
+            last.map(|request| format!("{}: {}", request.asked, request.came_to))
+        })
+    });
     view! {
         <section class="state" id="panel-state" aria-labelledby="state-title">
             <h2 id="state-title">"State machines"</h2>
-            <div class="state-scroll" tabindex="0" role="group" aria-label="Keys and values of each node">
+            <div class="state-scroll" tabindex="0" data-scrolls="" role="group" aria-label="Keys and values of each node">
                 <table class="state-table">
                     <thead>
                         <tr>
@@ -91,7 +97,7 @@ pub fn StateStrip(
                 </p>
             </div>
             <RequestForm nodes />
-            <ul class="state-requests" aria-label="Your requests" aria-live="polite">
+            <ul class="state-requests" aria-label="Your requests">
                 <For each=move || requests.get() key=|request| request.request let:request>
                     {
                         let number = request.request;
@@ -110,6 +116,10 @@ pub fn StateStrip(
                     }
                 </For>
             </ul>
+            // A screen reader hears answers, and not how long one has been waiting.
+            <p class="for-screen-readers" aria-live="polite">
+                {move || answered.get()}
+            </p>
         </section>
     }
     .into_any()

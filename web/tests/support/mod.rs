@@ -1,6 +1,7 @@
 //! What tests of components stand on: a place in the document, and the contexts.
 #![allow(dead_code, reason = "each file of tests is a crate of its own and uses its own part")]
 
+use js_sys::{Array, Object, Reflect, global};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use mini_raft_web::state::{Choices, Wishes, World};
@@ -70,9 +71,14 @@ impl Stand {
 
     /// Presses a key on what matches.
     pub(crate) fn press(&self, selector: &str, key: &str) {
-        let event = web_sys::KeyboardEvent::new("keydown").expect("an event");
-        let init = web_sys::KeyboardEvent::init_keyboard_event_with_bubbles_arg_and_cancelable_arg_and_view_arg_and_key_arg;
-        init(&event, "keydown", true, true, None, key).expect("it is a key");
+        // web-sys knows the parameters of this constructor only with a feature that the page does not need.
+        let init = Object::new();
+        for (name, value) in [("key", key.into()), ("bubbles", true.into()), ("cancelable", true.into())] {
+            Reflect::set(&init, &name.into(), &value).expect("a field");
+        }
+        let constructor = Reflect::get(&global(), &"KeyboardEvent".into()).expect("a browser");
+        let event = Reflect::construct(constructor.unchecked_ref(), &Array::of2(&"keydown".into(), &init));
+        let event: web_sys::Event = event.expect("an event").unchecked_into();
         self.find(selector).dispatch_event(&event).expect("it is dispatched");
     }
 }

@@ -85,11 +85,12 @@ pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
             rule: Some(MAJORITY),
         };
     }
-    let voters = leader.configuration().voters();
+    let configuration = leader.configuration();
+    let voters = configuration.voters();
     let counted = |voter: &NodeId| counts(leader, *voter, id.index);
     let holders: Vec<NodeId> = voters.iter().copied().filter(counted).collect();
-    let needed = leader.configuration().quorum();
-    if holders.len() >= needed && id.term < leader.current_term() {
+    let needed = configuration.quorum();
+    if configuration.decides(0, |voter| counted(&voter)) && id.term < leader.current_term() {
         return Why {
             question,
             answer: format!(
@@ -109,8 +110,18 @@ pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
         voters.len(),
         text::names(&holders),
     );
+    if configuration.is_joint() {
+        let outgoing = configuration.outgoing();
+        answer += &format!(
+            " The cluster is changing: a majority of the old voters ({}) is needed too, and {} of them hold it.",
+            text::names(outgoing),
+            outgoing.iter().filter(|voter| counted(voter)).count(),
+        );
+    }
     let mut missing: BTreeMap<Lack, Vec<NodeId>> = BTreeMap::new();
-    for voter in voters.iter().filter(|voter| !counted(voter)) {
+    let members = configuration.members();
+    let is_missing = |member: &&NodeId| configuration.is_voter(**member) && !counted(member);
+    for voter in members.iter().filter(is_missing) {
         missing.entry(lack(world, leader, *voter, id)).or_default().push(*voter);
     }
     for (lack, nodes) in missing {

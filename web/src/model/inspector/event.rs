@@ -12,12 +12,10 @@ const LED_TO_MAX: usize = 12;
 pub(super) fn view(past: Past, seq: u64) -> Option<InspectorView> {
     let event = past.event(seq)?;
     let why = match &event.kind {
-        EventKind::Fact(fact) => Why {
-            question: "Which rule is this?".to_owned(),
-            answer: text::event(event),
-            rule: Some(fact.clause().into()),
-        },
-        _ => Why { question: "What happened?".to_owned(), answer: text::event(event), rule: None },
+        EventKind::Fact(fact) => {
+            Why { question: text::event(event), answer: String::new(), rule: Some(fact.clause().into()) }
+        }
+        _ => Why { question: text::event(event), answer: String::new(), rule: None },
     };
     let mut fields = vec![Field::new("time", text::moment(event.at))];
     if let Some(node) = event.node {
@@ -27,7 +25,10 @@ pub(super) fn view(past: Past, seq: u64) -> Option<InspectorView> {
     fields.push(Field::new("number", event.seq));
     Some(InspectorView {
         title: format!("event {seq}"),
-        heading: text::event(event),
+        heading: match event.node {
+            Some(node) => format!("{node}, at {}", text::moment(event.at)),
+            None => format!("At {}", text::moment(event.at)),
+        },
         term: event.node.map(|_| event.term.0),
         why: Some(why),
         sections: vec![Section { title: "Event", note: "", fields }],

@@ -32,7 +32,7 @@ pub(super) fn view(world: &World, past: Past, id: NodeId) -> Option<InspectorVie
         Some(node) => {
             view.heading = heading(machine.status(), node);
             view.term = Some(node.current_term().0);
-            view.sections.push(persistent(node));
+            view.sections.push(persistent(world, node));
             view.sections.push(volatile(node));
             if node.role() == RoleName::Leader {
                 view.peers = peers(node);
@@ -64,20 +64,28 @@ fn heading(status: Status, node: &Node<Switchable>) -> String {
     }
 }
 
-fn persistent(node: &Node<Switchable>) -> Section {
+fn persistent(world: &World, node: &Node<Switchable>) -> Section {
     let term = node.current_term();
     let last = node.log().last().index;
     let synced = node.durable_index().min(last);
-    Section {
-        title: "Persistent state",
-        note: "kept on disk",
-        fields: vec![
-            Field::of_term("current_term", term, term.0),
-            Field::new("voted_for", text::node_or_none(node.voted_for())),
-            Field::new("log", log_range(node.log())),
-            Field::new("synced to", synced),
-        ],
+    let mut fields = vec![
+        Field::of_term("current_term", term, term.0),
+        Field::new("voted_for", text::node_or_none(node.voted_for())),
+        Field::new("log", log_range(node.log())),
+        Field::new("synced to", synced),
+    ];
+    // Who is in the cluster is worth saying where it is not simply everybody.
+    let configuration = node.configuration();
+    if configuration.voters().len() < world.machines().len() || configuration.is_joint() {
+        fields.push(Field::new("voters", text::names(configuration.voters())));
     }
+    if configuration.is_joint() {
+        fields.push(Field::new("old voters", text::names(configuration.outgoing())));
+    }
+    if !configuration.learners().is_empty() {
+        fields.push(Field::new("learners", text::names(configuration.learners())));
+    }
+    Section { title: "Persistent state", note: "kept on disk", fields }
 }
 
 fn volatile(node: &Node<Switchable>) -> Section {

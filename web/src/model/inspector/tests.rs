@@ -194,8 +194,9 @@ fn an_event_says_its_rule_its_cause_and_what_it_led_to() {
         })
         .expect("a leader was elected");
     let view = inspect(&sample, Selection::Event(elected.seq));
-    assert!(view.heading.starts_with(&format!("{leader} becomes the leader of term 1")));
-    assert_eq!(view.why.and_then(|why| why.rule).map(|rule| rule.section), Some("§5.2"));
+    let why = view.why.expect("what happened");
+    assert!(why.question.starts_with(&format!("{leader} becomes the leader of term 1")));
+    assert_eq!(why.rule.map(|rule| rule.section), Some("§5.2"));
     let cause = &view.related[0];
     assert_eq!(cause.how, "Caused by");
     assert!(cause.text.ends_with(": vote granted."), "{}", cause.text);
