@@ -83,7 +83,7 @@ pub enum Turn {
 }
 
 /// What the inspector shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Selection {
     /// Nothing.
     #[default]

@@ -25,14 +25,11 @@ pub fn Inspector(
         <div class="inspector" data-hue=move || term.get().map(hue)>
             <h2 class="inspector-heading">{move || heading.get()}</h2>
             {move || why.get().map(why_box)}
-            // With another subject all is drawn anew, so that only what changed on this one is marked as changed.
-            {move || {
-                subject.track();
-                view! {
-                    <LinkControls view />
-                    <Sections view />
-                }
-            }}
+            // The subject is the key: with another one all is drawn anew, and nothing is marked as changed.
+            <For each=move || [subject.get()] key=|subject| *subject let:_subject>
+                <LinkControls view />
+                <Sections view />
+            </For>
             {move || related.with(|related| (!related.is_empty()).then(|| related_list(related)))}
         </div>
     }

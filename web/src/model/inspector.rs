@@ -42,7 +42,7 @@ pub struct InspectorView {
 }
 
 /// What an inspector is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// Nothing.
     #[default]

@@ -1,11 +1,11 @@
 //! What tests of components stand on: a place in the document, and the contexts.
 #![allow(dead_code, reason = "each file of tests is a crate of its own and uses its own part")]
 
-use js_sys::{Array, Object, Reflect, global};
+use js_sys::{Array, Function, Object, Reflect, global};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use mini_raft_web::state::{Choices, Wishes, World};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement};
 
 /// A view in the document, with the contexts that it was given.
@@ -73,11 +73,16 @@ impl Stand {
     pub(crate) fn press(&self, selector: &str, key: &str) {
         // web-sys knows the parameters of this constructor only with a feature that the page does not need.
         let init = Object::new();
-        for (name, value) in [("key", key.into()), ("bubbles", true.into()), ("cancelable", true.into())] {
+        let fields: [(&str, JsValue); 3] =
+            [("key", key.into()), ("bubbles", true.into()), ("cancelable", true.into())];
+        for (name, value) in fields {
             Reflect::set(&init, &name.into(), &value).expect("a field");
         }
         let constructor = Reflect::get(&global(), &"KeyboardEvent".into()).expect("a browser");
-        let event = Reflect::construct(constructor.unchecked_ref(), &Array::of2(&"keydown".into(), &init));
+        let event = Reflect::construct(
+            constructor.unchecked_ref::<Function>(),
+            &Array::of2(&"keydown".into(), &init),
+        );
         let event: web_sys::Event = event.expect("an event").unchecked_into();
         self.find(selector).dispatch_event(&event).expect("it is dispatched");
     }
