@@ -157,7 +157,7 @@ pub fn storm_setup(seed: u64, rng: &mut Rng) -> Setup {
     setup.config.max_inflight = rng.between(1, 3) as u32;
     setup.config.pre_vote = rng.chance(0.2);
     setup.config.check_quorum = false;
-    setup.network.latency = (Micros(1_000), Micros(rng.between(5_000, 300_000)));
+    setup.network.latency = (Micros(1_000), Micros(rng.between(2_000, 120_000)));
     setup.clients.truncate(2);
     setup
 }
@@ -169,7 +169,7 @@ pub fn storm(setup: &Setup, rng: &mut Rng) -> Vec<(Micros, Command)> {
     let mut at = Micros::from_millis(300);
     while at < HEALED_AT {
         steps.push((at, squall(setup, rng)));
-        at += rng.span(Micros::from_millis(2), Micros::from_millis(120));
+        at += rng.span(Micros::from_millis(2), Micros::from_millis(80));
     }
     steps
 }
@@ -194,4 +194,46 @@ fn squall(setup: &Setup, rng: &mut Rng) -> Command {
         17 | 18 => Command::Hold(some_messages(node, Target::Leader, rng)),
         _ => Command::Release(MessageFilter { count: 1_000, ..any_message() }),
     }
+}
+
+/// A world whose members come and go.
+pub fn churn_setup(seed: u64, rng: &mut Rng) -> Setup {
+    let mut setup = storm_setup(seed, rng);
+    setup.nodes = 2 + rng.below(3) as u32;
+    setup.network.latency = (Micros(1_000), Micros(rng.between(2_000, 30_000)));
+    setup
+}
+
+/// Servers are added, removed, made learners, and lose their disks, while leaders are cut off and crash.
+pub fn churn(setup: &Setup, rng: &mut Rng) -> Vec<(Micros, Command)> {
+    let mut steps = Vec::new();
+    let mut at = Micros::from_millis(300);
+    while at < HEALED_AT {
+        let step = match rng.below(10) {
+            0..=3 => members(setup, rng),
+            4 if rng.chance(0.3) => Command::Wipe { node: any_server(setup, rng) },
+            _ => squall(setup, rng),
+        };
+        steps.push((at, step));
+        at += rng.span(Micros::from_millis(5), Micros::from_millis(150));
+    }
+    steps
+}
+
+fn members(setup: &Setup, rng: &mut Rng) -> Command {
+    let (mut add, mut remove, mut learners) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rng.between(1, 3) {
+        let server = any_server(setup, rng);
+        match rng.below(5) {
+            0 | 1 => add.push(server),
+            2 | 3 => remove.push(server),
+            _ => learners.push(server),
+        }
+    }
+    Command::Members { add, remove, learners }
+}
+
+/// One of those that are there from the beginning, or of two more.
+fn any_server(setup: &Setup, rng: &mut Rng) -> Target {
+    Target::Node(NodeId(rng.below(u64::from(setup.nodes) + 2) as u32))
 }
