@@ -15,9 +15,9 @@ import { after, before, test } from "node:test";
 
 import { launchBrowser } from "./browser.mjs";
 import { serveSite } from "./site.mjs";
+import { PATIENCE_MS } from "./wait.mjs";
 
-/** How long a state may take to come before a test gives up on it. */
-export const PATIENCE_MS = 20_000;
+export { eventually } from "./wait.mjs";
 
 let site;
 let browser;
@@ -66,15 +66,6 @@ export function pageTest(name, options, body) {
     const unexpected = complaints.filter((complaint) => !allow.some((pattern) => pattern.test(complaint)));
     assert.deepEqual(unexpected, [], "the page complained");
   });
-}
-
-/** Waits until `probe` (run in the page, with `argument`) is true; `what` says what was waited for. */
-export async function eventually(page, what, probe, argument) {
-  try {
-    return await page.waitForFunction(probe, argument);
-  } catch (cause) {
-    throw new Error(`waited ${PATIENCE_MS / 1000} s in vain: ${what}`, { cause });
-  }
 }
 
 /** The serious and critical findings of an axe-core scan, as lines that say rule, place and help. */

@@ -42,6 +42,7 @@ pub fn RequestForm(
             <label class="request-operation">
                 <span>"Operation"</span>
                 <select
+                    aria-label="Operation"
                     prop:value=move || slug(operation.get())
                     on:change:target=move |event| operation.set(operation_of(&event.target().value()))
                 >
@@ -89,6 +90,7 @@ pub fn RequestForm(
             <label class="request-to">
                 <span>"Ask"</span>
                 <select
+                    aria-label="Ask"
                     prop:value=move || to.get().map_or_else(|| "leader".to_owned(), |node| node.to_string())
                     on:change:target=move |event| to.set(event.target().value().parse().ok())
                 >
