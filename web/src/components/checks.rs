@@ -19,11 +19,13 @@ pub fn ChecksBadge(
     // The first violation opens the list, so that nobody has to look for what went wrong.
     Effect::new(move |before: Option<u64>| {
         let now = violations.get();
-        if now > 0 && before.unwrap_or(0) == 0
-            && let Some(list) = list.get() {
-                // It may be open already.
-                let _ = list.show_popover();
-            }
+        if now > 0
+            && before.unwrap_or(0) == 0
+            && let Some(list) = list.get()
+        {
+            // It may be open already.
+            let _ = list.show_popover();
+        }
         now
     });
     let label = move || match violations.get() {

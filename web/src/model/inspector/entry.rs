@@ -174,10 +174,11 @@ fn about(entry: &Entry) -> Section {
         Field::new("command", text::payload(&entry.payload)),
     ];
     if let Payload::Command(bytes) = &entry.payload
-        && let Ok(command) = Command::decode(bytes) {
-            fields.push(Field::new("client", &command.client));
-            fields.push(Field::new("request", command.request));
-        }
+        && let Ok(command) = Command::decode(bytes)
+    {
+        fields.push(Field::new("client", &command.client));
+        fields.push(Field::new("request", command.request));
+    }
     Section { title: "Entry", note: "the same wherever index and term are", fields }
 }
 
