@@ -21,7 +21,10 @@ pub fn listen() {
         let nodes = world.stage.with_untracked(|stage| stage.nodes.len() as u32);
         let wish = world.keys.with_untracked(|menu| wish_of_key(&event.key(), nodes, menu.as_ref()));
         let Some(wish) = wish else { return };
-        event.prevent_default();
+        // A prevented Escape would not close a popover.
+        if event.key() != "Escape" {
+            event.prevent_default();
+        }
         match wish {
             KeyWish::Send(wish) => wishes.send(wish),
             KeyWish::ToggleHelp => choices.help_open.update(|open| *open = !*open),
