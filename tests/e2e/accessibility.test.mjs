@@ -60,5 +60,5 @@ pageTest("A screen reader hears of crashes and elections", async ({ page }) => {
   const heard = (what) => eventually(page, `heard: ${what}`, (what) => window.heard.some((said) => new RegExp(what).test(said)), what);
   await heard(`${name} crashes`);
   const next = await leader(page, { term: term + 1, not: [name] });
-  await heard(`${next.name}.*leader`);
+  await heard(`${next.name} leads term ${next.term}`);
 });

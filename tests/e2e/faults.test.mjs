@@ -193,6 +193,13 @@ pageTest("A node whose disk was wiped begins with nothing and is filled again", 
 
 pageTest("A menu offers only what makes sense", async ({ page }) => {
   const { name } = await leader(page);
+  // There is something to take a snapshot of.
+  await eventually(
+    page,
+    "the leader has committed",
+    (name) => Number(document.querySelector(`[data-node="${name}"]`).dataset.commit) > 0,
+    name,
+  );
   await page.locator(`[data-node="${name}"]`).click();
   const item = (item) => menu(page, name).getByRole("button", { name: item, exact: true });
   for (const sensible of ["Crash", "Pause", "Take snapshot"]) assert.ok(await item(sensible).isEnabled(), sensible);

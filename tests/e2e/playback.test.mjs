@@ -9,7 +9,7 @@ import { eventually, pageTest } from "./harness.mjs";
 function picture(page) {
   return page.evaluate(() =>
     [...document.querySelectorAll("[data-node], [data-log], [data-message], [data-kv]")]
-      .map((element) => JSON.stringify({ ...element.dataset }))
+      .map((element) => Object.entries(element.dataset).sort().join(" "))
       .sort(),
   );
 }

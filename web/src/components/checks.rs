@@ -41,7 +41,7 @@ pub fn ChecksBadge(
             popovertarget="checks-list"
             aria-label=move || {
                 if violations.get() == 0 {
-                    format!("{} safety checks hold", count.get())
+                    format!("{} checks of safety hold", count.get())
                 } else {
                     format!("Safety is broken: {}", label())
                 }

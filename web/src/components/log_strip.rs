@@ -244,6 +244,7 @@ fn Cell(
             style:left=move || px(start.get().left_px(index))
         >
             <small>{term}</small>
+            " "
             <span>{label.to_string()}</span>
         </div>
     }
