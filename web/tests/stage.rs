@@ -54,7 +54,7 @@ async fn a_node_says_what_it_is_by_attributes_and_words() {
     ] {
         assert_eq!(attribute(&node, name), value);
     }
-    let text = node.text_content().unwrap_or_default();
+    let text = stand.find(".node-text").text_content().unwrap_or_default();
     for word in ["node-0", "leader", "11 of 13", "T3"] {
         assert!(text.contains(word), "{word} in {text}");
     }
@@ -62,7 +62,7 @@ async fn a_node_says_what_it_is_by_attributes_and_words() {
     view.set(NodeView { role: RoleView::Down, commit_index: 0, ..leader() });
     settled().await;
     assert_eq!(attribute(&node, "data-role"), "down");
-    assert!(node.text_content().unwrap_or_default().contains("crashed"));
+    assert!(stand.find(".node-text").text_content().unwrap_or_default().contains("crashed"));
 }
 
 #[wasm_bindgen_test]

@@ -108,7 +108,8 @@ fn Item(node: u32, item: Memo<Option<MenuItem>>) -> impl IntoView {
             on:click=choose
         >
             <span>{name}</span>
-            <kbd aria-hidden="true">{key}</kbd>
+            // Written by the style sheet: as text it would have to be in the name.
+            <kbd aria-hidden="true" data-key=key></kbd>
         </button>
     }
 }

@@ -64,55 +64,63 @@ pub fn Node(
     let votes = Memo::new(move |_| view.with(|view| view.votes.clone()));
     let timer_id = format!("timer-{node}");
     view! {
-        <g
-            class="node"
-            role="button"
-            tabindex="0"
-            data-node=format!("node-{node}")
-            data-role=move || view.with(|view| view.role.name())
-            data-term=move || view.with(|view| view.term.to_string())
-            data-commit=move || view.with(|view| view.commit_index.to_string())
-            data-last-index=move || view.with(|view| view.last_index.to_string())
-            data-hue=move || view.with(|view| view.hue().map(|hue| hue.to_string()))
-            data-disk=move || view.with(|view| view.waits_for_disk.to_string())
-            data-timer=move || view.with(|view| view.has_timer.to_string())
-            aria-label=move || view.with(NodeView::label)
-            aria-pressed=move || view.with(|view| view.selected.to_string())
-            transform=transform
-            on:click=move |_| select(false)
-            on:keydown=on_key
-            on:focus=move |event| note_focus(&event)
-        >
-            <circle class="node-halo" r="59" />
-            <circle class="node-track" r="52" />
-            <circle
-                class="node-timer"
-                id=timer_id
-                r="52"
-                pathLength="100"
-                stroke-dasharray="0 100"
-                transform="rotate(-90)"
-            />
-            <circle class="node-crown-ring" r="52" />
-            <circle class="node-body" r="44" />
-            <circle class="node-hatch" r="44" />
-            <circle class="node-disk" r="48" />
-            <path class="node-crown" d="M-13 -20l4 -10 5 6 4 -9 4 9 5 -6 4 10z" />
-            <path class="node-cross" d="M-6 -31l12 12m0 -12l-12 12" />
-            <path class="node-bars" d="M-4 -31v11M4 -31v11" />
-            <Pips votes=votes.into() />
-            <text class="node-name" y="-3">
-                {format!("node-{node}")}
-            </text>
-            <text class="node-word" y="12">
-                {move || view.with(|view| view.role.word())}
-            </text>
-            <text class="node-numbers" y="28">
-                {move || view.with(numbers)}
-            </text>
-            <g class="node-badge" transform="translate(36 -36)">
-                <rect x="-16" y="-10.5" width="32" height="21" rx="10.5" />
-                <text y="4.5">{move || view.with(|view| format!("T{}", view.term))}</text>
+        <g transform=transform>
+            <g
+                class="node"
+                role="button"
+                tabindex="0"
+                data-node=format!("node-{node}")
+                data-role=move || view.with(|view| view.role.name())
+                data-term=move || view.with(|view| view.term.to_string())
+                data-commit=move || view.with(|view| view.commit_index.to_string())
+                data-last-index=move || view.with(|view| view.last_index.to_string())
+                data-hue=move || view.with(|view| view.hue().map(|hue| hue.to_string()))
+                data-disk=move || view.with(|view| view.waits_for_disk.to_string())
+                data-timer=move || view.with(|view| view.has_timer.to_string())
+                aria-label=move || view.with(NodeView::label)
+                aria-pressed=move || view.with(|view| view.selected.to_string())
+                on:click=move |_| select(false)
+                on:keydown=on_key
+                on:focus=move |event| note_focus(&event)
+            >
+                <circle class="node-halo" r="59" />
+                <circle class="node-track" r="52" />
+                <circle
+                    class="node-timer"
+                    id=timer_id
+                    r="52"
+                    pathLength="100"
+                    stroke-dasharray="0 100"
+                    transform="rotate(-90)"
+                />
+                <circle class="node-crown-ring" r="52" />
+                <circle class="node-body" r="44" />
+                <circle class="node-hatch" r="44" />
+                <circle class="node-disk" r="48" />
+                <path class="node-crown" d="M-13 -20l4 -10 5 6 4 -9 4 9 5 -6 4 10z" />
+                <path class="node-cross" d="M-6 -31l12 12m0 -12l-12 12" />
+                <path class="node-bars" d="M-4 -31v11M4 -31v11" />
+                <Pips votes=votes.into() />
+            </g>
+            // Beside the button, not in it: its name says the same in words, and a button's text has to be in its name.
+            <g
+                class="node-text"
+                aria-hidden="true"
+                data-hue=move || view.with(|view| view.hue().map(|hue| hue.to_string()))
+            >
+                <text class="node-name" y="-3">
+                    {format!("node-{node}")}
+                </text>
+                <text class="node-word" y="12">
+                    {move || view.with(|view| view.role.word())}
+                </text>
+                <text class="node-numbers" y="28">
+                    {move || view.with(numbers)}
+                </text>
+                <g class="node-badge" transform="translate(36 -36)">
+                    <rect x="-16" y="-10.5" width="32" height="21" rx="10.5" />
+                    <text y="4.5">{move || view.with(|view| format!("T{}", view.term))}</text>
+                </g>
             </g>
         </g>
     }
