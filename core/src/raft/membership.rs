@@ -261,6 +261,13 @@ impl<R: Rules> Node<R> {
         self.leave_if_removed(out);
     }
 
+    /// When the change under way is given up; never once it is in the log.
+    pub(super) fn change_given_up_at(&self) -> Option<Micros> {
+        let Role::Leader(leader) = &self.role else { return None };
+        let in_the_log = self.configuration_index() > self.commit_index || self.configuration().is_joint();
+        leader.change.as_ref().filter(|_| !in_the_log).map(|change| change.give_up_at)
+    }
+
     /// Whether every new voter has what is committed.
     fn has_caught_up(&self, target: &Configuration) -> bool {
         let configuration = self.configuration();

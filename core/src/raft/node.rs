@@ -135,7 +135,7 @@ impl<R: Rules> Node<R> {
                 .values()
                 .map(|progress| progress.heartbeat_at)
                 .chain(leader.transfer.map(|transfer| transfer.give_up_at))
-                .chain(leader.change.as_ref().map(|change| change.give_up_at))
+                .chain(self.change_given_up_at())
                 .chain(self.config.check_quorum.then_some(leader.check_quorum_at))
                 .min()
                 .unwrap_or(Micros::MAX),

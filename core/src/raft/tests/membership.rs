@@ -314,6 +314,25 @@ fn member_slow_newcomer_is_given_up() {
     assert_eq!(voters(&bench, 0), [0, 1, 2]);
 }
 
+/// A change that is in the log is not given up, however long its commitment takes: the leader keeps no deadline for
+/// it, which would lie in the past from then on.
+#[test]
+fn member_change_in_the_log_is_not_given_up() {
+    let mut bench = Bench::with(3, |config| config.check_quorum = false, []);
+    bench.elect(0);
+    bench.isolate(0);
+    ask(&mut bench, 0, change(&[], &[2], &[]));
+    assert!(bench.node(0).configuration().is_joint());
+    for _ in 0..130 {
+        bench.pass(Micros::from_millis(50));
+        assert!(bench.node(0).deadline() > bench.now, "the same deadline again");
+    }
+    assert_eq!(refusal(&bench, 0), None);
+    bench.heal();
+    settle(&mut bench, 0);
+    assert_eq!(voters(&bench, 0), [0, 1]);
+}
+
 /// A change that changes nothing, or leaves nobody, is refused; so is one on a follower.
 #[test]
 fn member_bad_changes_are_refused() {
