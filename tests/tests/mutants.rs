@@ -22,8 +22,8 @@ const SEEDS_MAX: u64 = 3_000;
 /// So many with all rules kept.
 const SEEDS_KEPT: u64 = 300;
 
-/// A run with more events is given up: without some rules servers answer each other without end.
-const EVENTS_MAX: u64 = 100_000;
+/// A run that does more is given up: without some rules servers answer each other without end.
+const ITEMS_MAX: u64 = 60_000;
 
 /// A read misses what was done before it began: linearizability is broken.
 struct StaleRead;
@@ -189,7 +189,7 @@ fn search_one(seed: u64, without: Option<Rule>) -> Option<Broken> {
     let mut events = Vec::new();
     let mut run = Run::new(setup, steps, &mut events);
     let mut reads = Reads::default();
-    while run.now() < HEALED_AT && run.world().event_count() < EVENTS_MAX && run.step(&mut events) {
+    while run.now() < HEALED_AT && run.items() < ITEMS_MAX && run.step(&mut events) {
         for event in events.drain(..) {
             if let Some(detail) = reads.observe(&event) {
                 return Some(Broken { what: StaleRead.name(), detail });
@@ -198,6 +198,12 @@ fn search_one(seed: u64, without: Option<Rule>) -> Option<Broken> {
         if let Some((_, violation)) = run.checks().violations().first() {
             return Some(Broken { what: violation.property, detail: violation.detail.clone() });
         }
+    }
+    if without.is_none() && run.now() < HEALED_AT {
+        return Some(Broken {
+            what: "no end",
+            detail: format!("it is {} after {ITEMS_MAX} items", run.now()),
+        });
     }
     None
 }
