@@ -15,3 +15,4 @@ pub mod trace;
 
 mod hash;
 mod json;
+mod sorted;

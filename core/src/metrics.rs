@@ -1,11 +1,12 @@
 //! What the dashboard shows: numbers of the last minute of simulated time, fed by events.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::kv::ClientId;
 use crate::raft::{Fact, Index, RoleName};
 use crate::sim::event::{Event, EventKind, Payload};
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 
 /// So many seconds are looked back on, the current one included.
@@ -21,7 +22,7 @@ pub struct Metrics {
     elections_in_all: u64,
     committed_in_all: Index,
     /// When each operation under way began.
-    under_way: BTreeMap<(ClientId, u64), Micros>,
+    under_way: SortedMap<(ClientId, u64), Micros>,
 }
 
 /// What happened in one second.
@@ -236,7 +237,7 @@ impl Counts {
 /// How many spans fell between which bounds: 32 steps for each doubling, so that a bound is at most 1/32 too high.
 #[derive(Clone, Debug, Default)]
 struct Histogram {
-    counts: BTreeMap<u32, u64>,
+    counts: SortedMap<u32, u64>,
 }
 
 /// The logarithm of the number of steps for each doubling.
@@ -244,12 +245,12 @@ const STEPS_LOG: u32 = 5;
 
 impl Histogram {
     fn add(&mut self, span: Micros) {
-        *self.counts.entry(step_of(span.0)).or_default() += 1;
+        *self.counts.get_or_insert_with(step_of(span.0), u64::default) += 1;
     }
 
     fn add_all(&mut self, other: &Histogram) {
-        for (step, count) in &other.counts {
-            *self.counts.entry(*step).or_default() += count;
+        for (step, count) in other.counts.iter() {
+            *self.counts.get_or_insert_with(*step, u64::default) += count;
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::check::Checks;
 use crate::metrics::Metrics;
 use crate::sim::{Command, Event, EventKind, Setup, World};
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 
 /// Everything of a run, to be cloned for a checkpoint.
@@ -28,10 +29,13 @@ pub struct Run {
 impl Run {
     /// A run at time 0 with the steps of a scenario; steps of one moment keep their order.
     pub fn new(setup: Setup, steps: Vec<(Micros, Command)>, events: &mut Vec<Event>) -> Run {
-        let mut steps: Vec<_> = steps.into_iter().enumerate().collect();
-        steps.sort_by_key(|(_, (at, _))| *at);
+        let mut in_order = SortedMap::new();
+        for (place, (at, command)) in steps.into_iter().enumerate() {
+            in_order.insert((at, place), command);
+        }
         let checks = Checks::new(&setup);
-        let (places, steps) = steps.into_iter().map(|(place, step)| (Some(place), step)).unzip();
+        let (places, steps) =
+            in_order.into_iter().map(|((at, place), command)| (Some(place), (at, command))).unzip();
         let first = events.len();
         let mut run = Run {
             world: World::new(&setup, events),

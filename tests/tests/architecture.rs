@@ -12,17 +12,24 @@ const CORE: &[(&str, &[&str])] = &[
     ("hash", &["time"]),
     ("json", &["time"]),
     ("rng", &["time"]),
-    ("raft", &["rng", "time"]),
-    ("kv", &["raft", "hash", "time"]),
-    ("sim", &["raft", "kv", "hash", "rng", "time"]),
-    ("metrics", &["raft", "kv", "sim", "time"]),
-    ("check", &["raft", "kv", "sim", "hash", "time"]),
+    ("sorted", &["rng"]),
+    ("raft", &["rng", "sorted", "time"]),
+    ("kv", &["raft", "hash", "sorted", "time"]),
+    ("sim", &["raft", "kv", "hash", "rng", "sorted", "time"]),
+    ("metrics", &["raft", "kv", "sim", "sorted", "time"]),
+    ("check", &["raft", "kv", "sim", "hash", "sorted", "time"]),
     ("scenario", &["raft", "kv", "sim", "json", "time"]),
     // A trace begins with its scenario, and a fault in it has the fields of the step that caused it.
     ("trace", &["raft", "kv", "sim", "scenario", "hash", "json", "time"]),
     ("timeline", &["kv", "sim", "run", "rng", "time"]),
     ("play", &["raft", "sim", "scenario", "trace", "run", "json", "time"]),
-    ("run", &["raft", "kv", "sim", "check", "trace", "scenario", "metrics", "hash", "json", "rng", "time"]),
+    (
+        "run",
+        &[
+            "raft", "kv", "sim", "check", "trace", "scenario", "metrics", "hash", "json", "rng", "sorted",
+            "time",
+        ],
+    ),
 ];
 
 /// All that the key-value machine may name of `raft`: the ids, and the form of what an entry carries.

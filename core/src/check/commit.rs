@@ -1,6 +1,5 @@
 //! leader-completeness, commit-monotonic, and that a committed entry is on the disks of a majority.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lineage::Lineage;
@@ -9,6 +8,7 @@ use super::report::Report;
 use super::server::{Server, Servers};
 use crate::raft::{Configuration, EntryId, Fact, Index, NodeId, RoleName, Term};
 use crate::sim::event::{Event, EventKind, SnapshotOrigin};
+use crate::sorted::SortedMap;
 
 /// What leaders have committed.
 ///
@@ -18,9 +18,9 @@ pub(super) struct Commits {
     /// The cluster at its birth.
     configuration: Arc<Configuration>,
     /// The configuration in use on each server, and the one before it.
-    in_use: BTreeMap<NodeId, [Arc<Configuration>; 2]>,
+    in_use: SortedMap<NodeId, [Arc<Configuration>; 2]>,
     /// The last entry that was committed in each term.
-    by_term: BTreeMap<Term, EntryId>,
+    by_term: SortedMap<Term, EntryId>,
     /// The last entry that was committed in any term.
     committed: EntryId,
 }
@@ -30,8 +30,8 @@ const TERMS_REMEMBERED: usize = 256;
 
 impl Commits {
     pub(super) fn new(configuration: Configuration) -> Commits {
-        let (configuration, in_use) = (Arc::new(configuration), BTreeMap::new());
-        Commits { configuration, in_use, by_term: BTreeMap::new(), committed: EntryId::ZERO }
+        let (configuration, in_use) = (Arc::new(configuration), SortedMap::new());
+        Commits { configuration, in_use, by_term: SortedMap::new(), committed: EntryId::ZERO }
     }
 
     /// The last entry that a leader has committed: the committed log is that which ends with it.
@@ -85,7 +85,7 @@ impl Commits {
         lineage: &Lineage,
         report: &mut Report<'_>,
     ) {
-        let Some((earlier, committed)) = self.by_term.range(..term).next_back() else {
+        let Some((earlier, committed)) = self.by_term.last_before(&term) else {
             return;
         };
         if !lineage.contains(log_end, *committed) {

@@ -1,24 +1,23 @@
 //! durability: what a server has told is on its disk, and what is committed stays there.
 
-use std::collections::BTreeMap;
-
 use super::lineage::Lineage;
 use super::property::Property;
 use super::report::Report;
 use super::server::{Server, Servers};
 use crate::raft::{AppendOutcome, Body, EntryId, HardState, Index, Message, NodeId, Term};
 use crate::sim::event::{Endpoint, Event, EventKind, Payload};
+use crate::sorted::SortedMap;
 
 /// The votes on each server's disk.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Durability {
-    votes: BTreeMap<NodeId, Votes>,
+    votes: SortedMap<NodeId, Votes>,
 }
 
 /// The votes that were on one server's disk, the later ones.
 #[derive(Clone, Debug, Default)]
 struct Votes {
-    by_term: BTreeMap<Term, NodeId>,
+    by_term: SortedMap<Term, NodeId>,
     /// Votes up to this term are forgotten.
     forgotten: Term,
 }
@@ -66,7 +65,7 @@ impl Durability {
     }
 
     fn voted(&mut self, voter: NodeId, term: Term, candidate: NodeId) {
-        let votes = self.votes.entry(voter).or_default();
+        let votes = self.votes.get_or_insert_with(voter, Votes::default);
         votes.by_term.insert(term, candidate);
         if votes.by_term.len() > VOTES_REMEMBERED
             && let Some((term, _)) = votes.by_term.pop_first()
@@ -96,7 +95,7 @@ impl Durability {
     }
 
     fn finds_vote(&self, node: NodeId, found: HardState, report: &mut Report<'_>) {
-        let last = self.votes.get(&node).and_then(|votes| votes.by_term.last_key_value());
+        let last = self.votes.get(&node).and_then(|votes| votes.by_term.last());
         let Some((term, candidate)) = last else {
             return;
         };

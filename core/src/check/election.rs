@@ -1,11 +1,10 @@
 //! election-safety, vote-once and term-monotonic.
 
-use std::collections::BTreeMap;
-
 use super::property::Property;
 use super::report::Report;
 use crate::raft::{Body, Fact, HardState, NodeId, RoleName, Term};
 use crate::sim::event::{Endpoint, Event, EventKind, Payload};
+use crate::sorted::SortedMap;
 
 /// Who led, who voted for whom, and how far each server's term has come.
 ///
@@ -13,9 +12,9 @@ use crate::sim::event::{Endpoint, Event, EventKind, Payload};
 /// given when the disk is wiped: the one who was told still counts on it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Elections {
-    leaders: BTreeMap<Term, NodeId>,
-    votes: BTreeMap<(Term, NodeId), NodeId>,
-    terms: BTreeMap<NodeId, Terms>,
+    leaders: SortedMap<Term, NodeId>,
+    votes: SortedMap<(Term, NodeId), NodeId>,
+    terms: SortedMap<NodeId, Terms>,
 }
 
 /// The terms of one server.
@@ -82,7 +81,7 @@ impl Elections {
     }
 
     fn leads(&mut self, node: NodeId, term: Term, report: &mut Report<'_>) {
-        let leader = *self.leaders.entry(term).or_insert(node);
+        let leader = *self.leaders.get_or_insert_with(term, || node);
         if leader != node {
             report.broken(
                 Property::ElectionSafety,
@@ -97,7 +96,7 @@ impl Elections {
     }
 
     fn votes(&mut self, voter: NodeId, term: Term, candidate: NodeId, report: &mut Report<'_>) {
-        let first = *self.votes.entry((term, voter)).or_insert(candidate);
+        let first = *self.votes.get_or_insert_with((term, voter), || candidate);
         if first != candidate {
             report.broken(
                 Property::VoteOnce,
@@ -107,7 +106,7 @@ impl Elections {
             );
         }
         let oldest = term.0.saturating_sub(TERMS_REMEMBERED as u64);
-        while let Some(((term, _), _)) = self.votes.first_key_value()
+        while let Some(((term, _), _)) = self.votes.first()
             && term.0 < oldest
         {
             self.votes.pop_first();
@@ -115,12 +114,12 @@ impl Elections {
     }
 
     fn promises(&mut self, node: NodeId, term: Term) {
-        let terms = self.terms.entry(node).or_default();
+        let terms = self.terms.get_or_insert_with(node, Terms::default);
         terms.promised = terms.promised.max(term);
     }
 
     fn is_in(&mut self, node: NodeId, term: Term, report: &mut Report<'_>) {
-        let terms = self.terms.entry(node).or_default();
+        let terms = self.terms.get_or_insert_with(node, Terms::default);
         if term < terms.current {
             report.broken(
                 Property::TermMonotonic,
@@ -133,7 +132,7 @@ impl Elections {
     }
 
     fn restarts(&mut self, node: NodeId, found: HardState, report: &mut Report<'_>) {
-        let terms = self.terms.entry(node).or_default();
+        let terms = self.terms.get_or_insert_with(node, Terms::default);
         if found.current_term < terms.promised {
             report.broken(
                 Property::TermMonotonic,

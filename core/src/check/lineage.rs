@@ -5,16 +5,15 @@
 //! the ancestry of all its entries, and a whole log is known by its last entry. Where a run breaks Log Matching,
 //! the first thing seen is taken as true, and what differs from it is the violation.
 
-use std::collections::BTreeMap;
-
 use super::sequence::Sequence;
 use crate::hash::Hasher;
 use crate::raft::{Entry, EntryId, Index, NodeId, Payload, Term};
+use crate::sorted::SortedMap;
 
 /// What is known of all entries of all logs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lineage {
-    terms: BTreeMap<Term, Line>,
+    terms: SortedMap<Term, Line>,
 }
 
 /// The entries of one term.
@@ -104,7 +103,7 @@ impl Lineage {
 
     /// Forgets what comes before this entry, which all logs have in common.
     pub(super) fn forget_before(&mut self, compacted: EntryId) {
-        self.terms = self.terms.split_off(&compacted.term);
+        self.terms.remove_before(&compacted.term);
         for line in self.terms.values_mut() {
             line.contents.forget_before(compacted.index.0);
         }
@@ -208,7 +207,7 @@ mod tests {
     fn what_lies_before_the_snapshots_is_forgotten() {
         let mut lineage = three_branches();
         lineage.forget_before(EntryId::new(3, 4));
-        assert_eq!(lineage.terms.keys().copied().collect::<Vec<_>>(), [Term(3)]);
+        assert_eq!(lineage.terms.iter().map(|(term, _)| *term).collect::<Vec<_>>(), [Term(3)]);
         assert!(lineage.contains(EntryId::new(3, 4), EntryId::new(3, 3)));
     }
 }

@@ -1,15 +1,14 @@
 //! What the events so far say about each server.
 
-use std::collections::BTreeMap;
-
 use super::lineage::Lineage;
 use crate::raft::{Configuration, EntryId, Fact, Index, NodeId, RoleName, Term};
 use crate::sim::event::{Event, EventKind, SnapshotOrigin};
+use crate::sorted::SortedMap;
 
 /// All servers.
 #[derive(Clone, Debug)]
 pub(super) struct Servers {
-    by_id: BTreeMap<NodeId, Server>,
+    by_id: SortedMap<NodeId, Server>,
 }
 
 /// One server, as far as events show it.
@@ -34,8 +33,9 @@ pub(super) struct Server {
 
 impl Servers {
     pub(super) fn new(configuration: &Configuration) -> Servers {
-        let voters = configuration.voters().iter();
-        Servers { by_id: voters.map(|id| (*id, Server::EMPTY)).collect() }
+        let mut by_id = SortedMap::new();
+        configuration.voters().iter().for_each(|id| by_id.insert(*id, Server::EMPTY));
+        Servers { by_id }
     }
 
     /// A server that was never heard of is an empty one.
@@ -59,7 +59,7 @@ impl Servers {
     /// The servers as they are after the event.
     pub(super) fn update(&mut self, event: &Event, lineage: &Lineage) {
         if let Some(id) = event.node {
-            self.by_id.entry(id).or_insert(Server::EMPTY).update(&event.kind, lineage);
+            self.by_id.get_or_insert_with(id, || Server::EMPTY).update(&event.kind, lineage);
         }
     }
 }

@@ -1,7 +1,5 @@
 //! state-machine-safety and exactly-once.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::lineage::content;
 use super::property::Property;
 use super::report::Report;
@@ -9,6 +7,7 @@ use super::sequence::Sequence;
 use crate::kv::{ClientId, Command, Machine, Outcome};
 use crate::raft::{Entry, Index, NodeId, Payload as EntryPayload, Term};
 use crate::sim::event::{ClientAnswer, Event, EventKind, Payload};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// The first to apply an index says what is applied there and what comes of it; a machine of our own says which
 /// requests are retries, and what came of them the first time.
@@ -18,9 +17,9 @@ pub(super) struct States {
     /// By index.
     applied: Sequence<Applied>,
     /// The state of each server, where it is known.
-    digests: BTreeMap<NodeId, u64>,
+    digests: SortedMap<NodeId, u64>,
     /// The servers whose state is known to differ from that of others: told once, until it is the same again.
-    astray: BTreeSet<NodeId>,
+    astray: SortedSet<NodeId>,
 }
 
 /// What was applied at an index.
@@ -50,8 +49,8 @@ impl Default for States {
         States {
             machine: Machine::new(),
             applied: Sequence::starting_at(1),
-            digests: BTreeMap::new(),
-            astray: BTreeSet::new(),
+            digests: SortedMap::new(),
+            astray: SortedSet::default(),
         }
     }
 }
@@ -120,7 +119,12 @@ impl States {
         if let Some((property, detail)) = wrong
             && !(known && is_state_alone(entry, applied) && property == Property::StateMachineSafety)
         {
-            report.broken(property, detail, [entry.index], BTreeSet::from([applied.by, node]));
+            report.broken(
+                property,
+                detail,
+                [entry.index],
+                SortedSet::from_iter([applied.by, node]).into_vec(),
+            );
         }
     }
 

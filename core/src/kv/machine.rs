@@ -1,20 +1,20 @@
 //! The state machine that every server runs: keys and values, and the sessions of clients.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::codec::{DecodeError, Reader, Writer};
 use super::command::{ClientId, Command, Op, Outcome};
 use crate::hash::Hasher;
 use crate::raft::Bytes;
+use crate::sorted::{LongMap, SortedMap};
 
 /// Keys, values and sessions after some prefix of the log.
 ///
-/// A clone costs two reference counts; the first change after it copies what changes.
+/// A clone shares keys, values and sessions; the first change after it copies what is near to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Machine {
-    values: Arc<BTreeMap<Arc<str>, Arc<str>>>,
-    sessions: Arc<BTreeMap<ClientId, Session>>,
+    values: LongMap<Arc<str>, Arc<str>>,
+    sessions: Arc<SortedMap<ClientId, Session>>,
     /// The sum of the hashes of all keys with their values.
     digest: u64,
 }
@@ -69,7 +69,7 @@ impl Machine {
 
     /// All keys and their values, in the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
-        self.values.iter()
+        self.values.iter().map(|(key, value)| (key, value))
     }
 
     /// How many keys there are.
@@ -79,7 +79,7 @@ impl Machine {
 
     /// Whether there are no keys.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.values.first().is_none()
     }
 
     /// A hash of all keys and values, kept up to date: machines of equal keys and values have equal digests, and
@@ -118,22 +118,24 @@ impl Machine {
     /// The machine of which these bytes are the [`snapshot`](Machine::snapshot).
     pub fn restore(snapshot: &[u8]) -> Result<Machine, DecodeError> {
         let mut reader = Reader::new(snapshot)?;
-        let mut values = BTreeMap::new();
+        let mut values: LongMap<Arc<str>, _> = LongMap::default();
         for _ in 0..reader.number()? {
             let key = reader.text()?;
-            insert_last(&mut values, key, reader.text()?)?;
+            comes_after(values.last().map(|(last, _)| last), &key)?;
+            values.insert(key, reader.text()?);
         }
-        let mut sessions = BTreeMap::new();
+        let mut sessions = SortedMap::new();
         for _ in 0..reader.number()? {
             let client = ClientId(reader.text()?);
             let request = reader.number()?;
             let outcome = reader.outcome()?;
-            insert_last(&mut sessions, client, Session { request, outcome })?;
+            comes_after(sessions.last().map(|(last, _): &(ClientId, Session)| last), &client)?;
+            sessions.insert(client, Session { request, outcome });
         }
         reader.finish()?;
         Ok(Machine {
             digest: values.iter().fold(0, |sum: u64, (key, value)| sum.wrapping_add(hash(key, value))),
-            values: Arc::new(values),
+            values,
             sessions: Arc::new(sessions),
         })
     }
@@ -168,16 +170,16 @@ impl Machine {
     }
 
     fn insert(&mut self, key: Arc<str>, value: Arc<str>) {
-        self.remove(&key);
+        if let Some(before) = self.values.get(&key) {
+            self.digest = self.digest.wrapping_sub(hash(&key, before));
+        }
         self.digest = self.digest.wrapping_add(hash(&key, &value));
-        Arc::make_mut(&mut self.values).insert(key, value);
+        self.values.insert(key, value);
     }
 
     fn remove(&mut self, key: &str) {
-        // Asked first, so that a shared map is not copied for nothing.
-        if let Some(value) = self.values.get(key) {
-            self.digest = self.digest.wrapping_sub(hash(key, value));
-            Arc::make_mut(&mut self.values).remove(key);
+        if let Some(value) = self.values.remove(key) {
+            self.digest = self.digest.wrapping_sub(hash(key, &value));
         }
     }
 }
@@ -186,13 +188,9 @@ fn hash(key: &str, value: &str) -> u64 {
     Hasher::new().field(key.as_bytes()).field(value.as_bytes()).finish()
 }
 
-/// Inserts where the key is the greatest so far, as it is in a snapshot of ours.
-fn insert_last<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V) -> Result<(), DecodeError> {
-    if map.last_key_value().is_some_and(|(last, _)| *last >= key) {
-        return Err(DecodeError::Order);
-    }
-    map.insert(key, value);
-    Ok(())
+/// The keys of a snapshot are in order, each once.
+fn comes_after<K: Ord>(last: Option<&K>, key: &K) -> Result<(), DecodeError> {
+    if last.is_some_and(|last| last >= key) { Err(DecodeError::Order) } else { Ok(()) }
 }
 
 #[cfg(test)]

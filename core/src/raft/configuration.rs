@@ -1,6 +1,7 @@
 //! Who is in the cluster, and what a majority of it is (§6; thesis 4.2.1, 4.3).
 
 use super::ids::NodeId;
+use crate::sorted::SortedSet;
 
 /// The servers of a cluster: a simple configuration, or, while it changes, a joint one.
 ///
@@ -89,9 +90,10 @@ impl Configuration {
     /// [`decides`](Self::decides).
     pub fn reached<T: Ord + Copy>(&self, short: usize, mut value: impl FnMut(NodeId) -> T, none: T) -> T {
         let mut reached_in = |set: &[NodeId]| {
-            let mut values: Vec<T> = set.iter().map(|id| value(*id)).collect();
-            values.sort_unstable_by(|a, b| b.cmp(a));
-            values.get(needed(set, short) - 1).copied().unwrap_or(none)
+            let values: Vec<T> = set.iter().map(|id| value(*id)).collect();
+            let enough =
+                |least: &&T| values.iter().filter(|value| value >= least).count() >= needed(set, short);
+            values.iter().filter(enough).max().copied().unwrap_or(none)
         };
         let reached = reached_in(&self.voters);
         if self.is_joint() { reached.min(reached_in(&self.outgoing)) } else { reached }
@@ -127,10 +129,7 @@ impl Configuration {
 }
 
 fn sorted(ids: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {
-    let mut ids: Vec<NodeId> = ids.into_iter().collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
+    SortedSet::from_iter(ids).into_vec()
 }
 
 fn majority(set: &[NodeId]) -> usize {

@@ -161,7 +161,7 @@ impl<R: Rules> Node<R> {
         // Answers to rounds before this one belong to an earlier membership of the same server.
         let newcomers = members.into_iter().filter(|member| *member != id);
         for newcomer in newcomers {
-            if !leader.progress.contains_key(&newcomer) {
+            if leader.progress.get(&newcomer).is_none() {
                 let round = leader.reads.next_round(now);
                 leader.progress.insert(newcomer, Progress::new(last, now, round));
             }

@@ -1,6 +1,6 @@
 //! What a node is at the moment, with only the state that is legal in it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use super::io::ProposalId;
 use super::progress::Progress;
 use super::read::Reads;
 use super::read_here::ReadsHere;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::time::Micros;
 
 /// The role of a node (Figure 4, and the pre-candidate of thesis 9.6).
@@ -67,16 +68,16 @@ pub(super) struct Follower {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Campaign {
     /// Those who said yes.
-    pub(super) granted: BTreeSet<NodeId>,
+    pub(super) granted: SortedSet<NodeId>,
     /// Those who said no.
-    pub(super) denied: BTreeSet<NodeId>,
+    pub(super) denied: SortedSet<NodeId>,
 }
 
 /// The volatile state of leaders (Figure 2), and what clients wait for.
 #[derive(Clone, Debug)]
 pub(super) struct Leader {
     /// `next_index` and `match_index` of every other voter.
-    pub(super) progress: BTreeMap<NodeId, Progress>,
+    pub(super) progress: SortedMap<NodeId, Progress>,
     /// Proposals in the log that are not applied yet, in the order of their indexes.
     pub(super) proposals: VecDeque<(Index, ProposalId)>,
     /// Reads that wait.

@@ -1,6 +1,6 @@
 //! From role to role (Figure 4), and from term to term (§5.1).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::entry::{Entry, Payload};
@@ -12,6 +12,7 @@ use super::progress::Progress;
 use super::read::{Reader, Reads};
 use super::role::{Follower, Leader, Role};
 use super::rules::{Rule, Rules};
+use crate::sorted::SortedMap;
 
 impl<R: Rules> Node<R> {
     /// Rules for Servers, Leaders: what a leader knows begins anew with each of its terms.
@@ -24,8 +25,8 @@ impl<R: Rules> Node<R> {
         );
         let last = self.log.last().index;
         let others = self.others().into_iter();
-        let mut progress: BTreeMap<NodeId, Progress> =
-            others.map(|other| (other, Progress::new(last, self.now, 0))).collect();
+        let mut progress = SortedMap::new();
+        others.for_each(|other| progress.insert(other, Progress::new(last, self.now, 0)));
         if !self.rules.keeps(Rule::MatchIsProven) {
             // The bug as it was seen in the wild: at the leader's last entry, its empty one included.
             progress.values_mut().for_each(|progress| progress.match_index = last.next());

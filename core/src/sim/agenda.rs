@@ -1,9 +1,8 @@
 //! What is to happen and when: ordered by time, and at one moment by who asked first.
 
-use std::collections::BTreeMap;
-
 use super::client::ClientPlace;
 use crate::raft::NodeId;
+use crate::sorted::LongMap;
 use crate::time::Micros;
 
 /// What a world does when the time of an item comes.
@@ -38,7 +37,7 @@ impl Slot {
 /// The agenda of a world. The order of items is total, so a run has one order only.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Agenda {
-    items: BTreeMap<Slot, Item>,
+    items: LongMap<Slot, Item>,
     next_order: u64,
 }
 
@@ -58,7 +57,7 @@ impl Agenda {
 
     /// When the next item is due.
     pub(super) fn next_at(&self) -> Option<Micros> {
-        self.items.first_key_value().map(|(slot, _)| slot.at)
+        self.items.first().map(|(slot, _)| slot.at)
     }
 
     /// Takes the next item.

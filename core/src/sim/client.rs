@@ -1,6 +1,6 @@
 //! A client: one operation at a time, retried with the same number until it is answered or given up.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::agenda::Slot;
@@ -10,6 +10,7 @@ use super::streams::{self, Purpose};
 use crate::kv::{ClientId, Op, Outcome};
 use crate::raft::{Index, NodeId};
 use crate::rng::Rng;
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 
 /// The place of a client among the clients of its world.
@@ -25,7 +26,7 @@ pub struct Client {
     requests: u64,
     values: u64,
     /// What it last saw under each key.
-    seen: BTreeMap<Arc<str>, Option<Arc<str>>>,
+    seen: SortedMap<Arc<str>, Option<Arc<str>>>,
     pub(super) believed_leader: Option<NodeId>,
     pub(super) operation: Option<Operation>,
     pub(super) queue: VecDeque<Wish>,
@@ -103,7 +104,7 @@ impl Client {
             setup: None,
             requests: 0,
             values: 0,
-            seen: BTreeMap::new(),
+            seen: SortedMap::new(),
             believed_leader: None,
             operation: None,
             queue: VecDeque::new(),

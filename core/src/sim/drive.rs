@@ -44,12 +44,12 @@ impl World {
         };
         let ask = process.next_ask();
         let input = if let Op::Get { .. } = asked.op {
-            process.reads.insert(ReadId(ask), asked);
+            process.asked.insert(ask, asked);
             Input::Read(ReadId(ask))
         } else {
             let command =
                 kv::Command { client: asked.client.clone(), request: asked.request, op: asked.op.clone() };
-            process.proposals.insert(ProposalId(ask), asked);
+            process.asked.insert(ask, asked);
             Input::Propose(vec![Proposal { id: ProposalId(ask), command: command.encode() }])
         };
         self.drive(id, input, cause, events);
@@ -264,16 +264,16 @@ impl World {
                     // Only where a rule is left out: something else was applied in its place.
                     None => ClientAnswer::Unknown,
                 };
-                (process.proposals.remove(&proposal), answer)
+                (process.asked.remove(&proposal.0), answer)
             }
             Answer::ProposalRefused { proposal, refusal } => {
-                (process.proposals.remove(&proposal), refused(refusal))
+                (process.asked.remove(&proposal.0), refused(refusal))
             }
             Answer::ProposalUnknown { proposal } => {
-                (process.proposals.remove(&proposal), ClientAnswer::Unknown)
+                (process.asked.remove(&proposal.0), ClientAnswer::Unknown)
             }
             Answer::ReadReady { read, read_index: _ } => {
-                let asked = process.reads.remove(&read);
+                let asked = process.asked.remove(&read.0);
                 let value = match asked.as_ref().map(|asked| &asked.op) {
                     Some(Op::Get { key }) => process.kv.get(key),
                     _ => None,
@@ -282,7 +282,7 @@ impl World {
                     ClientAnswer::Done { outcome: Outcome::Value(value), index: process.node.last_applied() };
                 (asked, answer)
             }
-            Answer::ReadRefused { read, refusal } => (process.reads.remove(&read), refused(refusal)),
+            Answer::ReadRefused { read, refusal } => (process.asked.remove(&read.0), refused(refusal)),
         };
         if let Some(Asked { client, request, .. }) = asked {
             let to = Endpoint::Client(client.clone());

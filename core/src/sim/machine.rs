@@ -1,6 +1,6 @@
 //! One server: its process, if it runs, its clock, and its disk, which outlives the process.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::agenda::Slot;
 use super::clock::Clock;
@@ -8,9 +8,8 @@ use super::disk::Disk;
 use super::setup::{NodeSetup, Setup};
 use super::streams::{self, Purpose};
 use crate::kv::{self, ClientId, Op};
-use crate::raft::{
-    Config, Configuration, Index, Node, NodeId, Output, ProposalId, ReadId, Switchable, Term, WriteId,
-};
+use crate::raft::{Config, Configuration, Index, Node, NodeId, Output, Switchable, Term, WriteId};
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 
 /// Whether a server runs.
@@ -58,8 +57,8 @@ pub struct Machine {
 pub(super) struct Process {
     pub(super) node: Node<Switchable>,
     pub(super) kv: kv::Machine,
-    pub(super) proposals: BTreeMap<ProposalId, Asked>,
-    pub(super) reads: BTreeMap<ReadId, Asked>,
+    /// The proposals and reads under way, by their numbers.
+    pub(super) asked: SortedMap<u64, Asked>,
     next_ask: u64,
     /// While paused: what waits, the oldest first.
     pub(super) waiting: Option<VecDeque<Waiting>>,
@@ -201,8 +200,7 @@ impl Machine {
         self.process = Some(Box::new(Process {
             node,
             kv: out.restore.take().map_or_else(kv::Machine::new, |snapshot| restored(&snapshot.data)),
-            proposals: BTreeMap::new(),
-            reads: BTreeMap::new(),
+            asked: SortedMap::new(),
             next_ask: 0,
             waiting: None,
         }));

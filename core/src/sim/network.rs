@@ -1,6 +1,5 @@
 //! The network: links with latency, loss, duplication and cuts, each direction by itself, and the messages under way.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::agenda::Slot;
@@ -11,6 +10,7 @@ use super::streams::{self, Purpose};
 use crate::kv::ClientId;
 use crate::raft::NodeId;
 use crate::rng::Rng;
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 
 /// One direction between two servers.
@@ -100,7 +100,7 @@ pub struct Network {
     links: Vec<Lane>,
     /// How messages to and from clients travel: as set for the whole network.
     default: NetworkSetup,
-    clients: BTreeMap<ClientId, Streams>,
+    clients: SortedMap<ClientId, Streams>,
 }
 
 /// A link and its chance.
@@ -134,7 +134,7 @@ pub(super) struct Way {
 impl Network {
     /// All links alike and whole.
     pub(super) fn new(seed: u64, nodes: u32, setup: &NetworkSetup) -> Network {
-        let (links, default, clients) = (Vec::new(), setup.clone(), BTreeMap::new());
+        let (links, default, clients) = (Vec::new(), setup.clone(), SortedMap::new());
         let mut network = Network { seed, nodes: 0, links, default, clients };
         (0..nodes).for_each(|_| network.add_node());
         network
@@ -225,8 +225,9 @@ impl Network {
                 };
                 let seed = self.seed;
                 self.clients
-                    .entry(client.clone())
-                    .or_insert_with(|| Streams::new(|purpose| streams::client(seed, purpose, client)))
+                    .get_or_insert_with(client.clone(), || {
+                        Streams::new(|purpose| streams::client(seed, purpose, client))
+                    })
                     .draw(&link)
             }
         }

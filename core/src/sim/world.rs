@@ -1,6 +1,5 @@
 //! The world: an agenda, servers, a network and clients, and the one loop that makes time pass.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::agenda::{Agenda, Item};
@@ -14,6 +13,7 @@ use super::setup::Setup;
 use super::streams::{self, Purpose};
 use crate::raft::{NodeId, Output, RoleName, Term};
 use crate::rng::Rng;
+use crate::sorted::LongMap;
 use crate::time::Micros;
 
 /// A deterministic world: the same setup and the same commands at the same moments give the same events.
@@ -26,7 +26,7 @@ pub struct World {
     pub(super) agenda: Agenda,
     pub(super) machines: Vec<Machine>,
     pub(super) network: Network,
-    pub(super) flights: BTreeMap<u64, Flight>,
+    pub(super) flights: LongMap<u64, Flight>,
     pub(super) next_message: u64,
     /// What is to be done to messages that are not sent yet.
     pub(super) orders: Vec<Order>,
@@ -55,7 +55,7 @@ impl World {
             agenda: Agenda::default(),
             machines: ids.map(|id| Machine::new(setup, id)).collect(),
             network: Network::new(setup.seed, setup.nodes, &setup.network),
-            flights: BTreeMap::new(),
+            flights: LongMap::default(),
             next_message: 0,
             orders: Vec::new(),
             clients: Vec::new(),
