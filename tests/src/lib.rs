@@ -1,5 +1,6 @@
 //! Shared helpers of the tests that look at the whole project.
 
+pub mod client_history;
 pub mod faults;
 pub mod files;
 pub mod outsider;

@@ -8,7 +8,7 @@ use crate::raft::{
     AppendEntriesReply, AppendOutcome, Body, Entry, EntryId, Fact, HardState, Index, InstallSnapshotReply,
     Message, NodeId, Payload as EntryPayload, RoleName, RoleReason, Term, VoteReply,
 };
-use crate::sim::event::{ClientAnswer, Endpoint, Event, EventKind, Payload, SnapshotOrigin};
+use crate::sim::event::{ClientAnswer, ClientError, Endpoint, Event, EventKind, Payload, SnapshotOrigin};
 use crate::sim::setup::Setup;
 use crate::time::Micros;
 
@@ -201,6 +201,24 @@ impl History {
         let client = ClientId::new(client);
         let answer = ClientAnswer::Done { outcome, index: Index(1) };
         self.sends(node, Endpoint::Client(client.clone()), Payload::Reply { client, request, answer })
+    }
+
+    /// A client begins an operation.
+    pub(super) fn begins(&mut self, client: &str, request: u64, op: &Op) -> &mut History {
+        let client = ClientId::new(client);
+        self.on(0, EventKind::Invoke { client, request, op: op.clone() })
+    }
+
+    /// A client's operation ends; node-0 answered it.
+    pub(super) fn ends(
+        &mut self,
+        client: &str,
+        request: u64,
+        op: &Op,
+        result: Result<Outcome, ClientError>,
+    ) -> &mut History {
+        let (client, served_by) = (ClientId::new(client), result.is_ok().then_some((NodeId(0), Index(7))));
+        self.on(0, EventKind::Return { client, request, op: op.clone(), result, served_by })
     }
 
     fn sends(&mut self, from: u32, to: Endpoint, payload: Payload) -> &mut History {

@@ -13,11 +13,13 @@
 //! | leader-completeness, commit-monotonic | `commit` |
 //! | durability | `durability` |
 //! | state-machine-safety, exactly-once | `state` |
+//! | linearizability | `linearizability` |
 
 mod commit;
 mod durability;
 mod election;
 mod lineage;
+mod linearizability;
 mod log;
 mod property;
 mod report;
@@ -39,6 +41,7 @@ use commit::Commits;
 use durability::Durability;
 use election::Elections;
 use lineage::Lineage;
+use linearizability::Histories;
 use report::{Report, Reports};
 use server::Servers;
 use state::States;
@@ -52,6 +55,7 @@ pub struct Checks {
     commits: Commits,
     durability: Durability,
     states: States,
+    histories: Histories,
     reports: Reports,
 }
 
@@ -66,6 +70,7 @@ impl Checks {
             commits: Commits::new(configuration),
             durability: Durability::default(),
             states: States::default(),
+            histories: Histories::default(),
             reports: Reports::default(),
         }
     }
@@ -85,6 +90,7 @@ impl Checks {
         self.durability.observe(event, &self.servers, &self.lineage, self.commits.committed(), &mut report);
         self.commits.observe(event, &self.servers, &self.lineage, &mut report);
         self.states.observe(event, &mut report);
+        self.histories.observe(event, &mut report);
         let found = report.into_found();
         self.servers.update(event, &self.lineage);
         if matches!(event.kind, EventKind::Snapshot { .. }) {
@@ -101,6 +107,12 @@ impl Checks {
     /// How one property stands.
     pub fn status(&self, property: Property) -> Status {
         self.reports.status(property)
+    }
+
+    /// How often linearizability could not be decided: too much was possible, and the search for an order was given
+    /// up. Of that key nothing is said then until a read shows again what it holds.
+    pub fn undecided(&self) -> u64 {
+        self.histories.undecided()
     }
 
     /// No server will start again before what all of them have compacted.

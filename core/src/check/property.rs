@@ -42,6 +42,7 @@ properties! {
     TermMonotonic, "term-monotonic", "§5.1, Figure 2", "The term of a server never goes back.";
     CommitMonotonic, "commit-monotonic", "Figure 2", "What a server has committed and applied never goes back, and entries are applied in order, none left out.";
     Durability, "durability", "§5.1, Figure 2", "A vote or an entry that was acknowledged is on disk, and a committed entry is on the disks of a majority.";
+    Linearizability, "linearizability", "§8", "Clients see of each key what a single copy of it would show them: every operation takes effect at one moment between its beginning and its end.";
     ExactlyOnce, "exactly-once", "§8, thesis 6.3", "A client's request is applied at most once, and its client is told what came of it then.";
 }
 

@@ -61,6 +61,19 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// The key that it is about.
+    pub fn key(&self) -> &Arc<str> {
+        match self {
+            Op::Get { key }
+            | Op::Set { key, .. }
+            | Op::Delete { key }
+            | Op::Cas { key, .. }
+            | Op::Append { key, .. } => key,
+        }
+    }
+}
+
 /// What goes into the log: an operation, and whose it is, so that a retried request is applied once (§8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
