@@ -7,6 +7,7 @@
 mod descent;
 pub mod expect;
 mod library;
+pub mod packed;
 mod read;
 mod read_expect;
 mod read_step;

@@ -304,7 +304,7 @@ fn target() -> impl Strategy<Value = Target> {
     ]
 }
 
-fn span() -> impl Strategy<Value = Micros> {
+pub(super) fn span() -> impl Strategy<Value = Micros> {
     (0..=limits::SPAN.0).prop_map(Micros)
 }
 
@@ -365,7 +365,7 @@ fn network_change() -> impl Strategy<Value = NetworkChange> {
         .prop_map(|(latency, loss, duplicate)| NetworkChange { latency, loss, duplicate })
 }
 
-fn command() -> impl Strategy<Value = Command> {
+pub(super) fn command() -> impl Strategy<Value = Command> {
     let node = target;
     let process = prop_oneof![
         node().prop_map(|node| Command::Crash { node }),
@@ -403,7 +403,7 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![process, network, request]
 }
 
-fn setup() -> impl Strategy<Value = Setup> {
+pub(super) fn setup() -> impl Strategy<Value = Setup> {
     let config = (150u64..500_000, any::<bool>(), any::<bool>(), 1..=10_000u32, 0..1_000u64).prop_map(
         |(micros, pre_vote, check_quorum, count, snapshot_every)| NodeSetup {
             election_timeout: (Micros(1_001 + micros), Micros(1_001 + 2 * micros)),

@@ -1,6 +1,7 @@
 //! What can be played, and how a play opens: shortly before the first election, so that nobody waits.
 
-use mini_raft_core::scenario::{Scenario, library};
+use mini_raft_core::scenario::Scenario;
+use mini_raft_core::scenario::packed::unpack;
 use mini_raft_core::sim::{Command, Event, Setup};
 use mini_raft_core::time::Micros;
 use mini_raft_core::timeline::Timeline;
@@ -18,12 +19,15 @@ pub(super) struct Stageplay {
     pub(super) steps: Vec<(Micros, Command)>,
 }
 
+/// The library, as `build.rs` packed it: reading JSON would make the page larger than all it says.
+const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
+
 /// The library; the page opens with the first.
 pub(super) fn stageplays() -> Vec<Stageplay> {
-    library()
-        .iter()
-        .map(|builtin| {
-            let Scenario { name, about, setup, steps, .. } = builtin.scenario();
+    unpack(LIBRARY)
+        .into_iter()
+        .map(|scenario| {
+            let Scenario { name, about, setup, steps, .. } = scenario;
             let steps = steps.into_iter().map(|step| (step.at, step.command)).collect();
             Stageplay { name, about, setup, steps }
         })
