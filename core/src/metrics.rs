@@ -1,6 +1,5 @@
 //! What the dashboard shows: numbers of the last minute of simulated time, fed by events.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::kv::ClientId;
@@ -18,7 +17,7 @@ pub const WINDOW_SECONDS: u64 = 60;
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
     /// Seconds in which something happened, the oldest first.
-    seconds: VecDeque<Arc<Second>>,
+    seconds: Vec<Arc<Second>>,
     elections_in_all: u64,
     committed_in_all: Index,
     /// When each operation under way began.
@@ -181,11 +180,11 @@ impl Metrics {
     /// The second of this moment; those that have left the window are forgotten.
     fn second(&mut self, at: Micros) -> &mut Second {
         let number = second_of(at);
-        while self.seconds.front().is_some_and(|second| second.number + WINDOW_SECONDS <= number) {
-            self.seconds.pop_front();
+        while self.seconds.first().is_some_and(|second| second.number + WINDOW_SECONDS <= number) {
+            self.seconds.remove(0);
         }
-        if self.seconds.back().is_none_or(|second| second.number < number) {
-            self.seconds.push_back(Arc::new(Second { number, ..Second::default() }));
+        if self.seconds.last().is_none_or(|second| second.number < number) {
+            self.seconds.push(Arc::new(Second { number, ..Second::default() }));
         }
         let last = self.seconds.len() - 1;
         Arc::make_mut(&mut self.seconds[last])

@@ -4,8 +4,6 @@
 //! (clones of the [`Run`], which share their logs) make that quick: they lie close together near the end, where a
 //! person steps back, and further apart before, so that an hour of simulated time stays small in memory.
 
-use std::collections::VecDeque;
-
 use crate::run::Run;
 use crate::sim::{Command, Event, Setup};
 use crate::time::Micros;
@@ -37,7 +35,7 @@ pub struct Timeline {
     /// At least the start, then by time.
     old: Vec<Run>,
     old_interval: u64,
-    recent: VecDeque<Run>,
+    recent: Vec<Run>,
     /// Reused: events that nobody wants again.
     scratch: Vec<Event>,
 }
@@ -58,7 +56,7 @@ impl Timeline {
             end: Mark::of(&present),
             old: vec![present.clone()],
             old_interval: OLD_INTERVAL_EVENTS,
-            recent: VecDeque::new(),
+            recent: Vec::new(),
             scratch: Vec::new(),
             present,
         }
@@ -194,15 +192,15 @@ impl Timeline {
 
     fn take_checkpoint_if_due(&mut self) {
         let count = self.event_count();
-        let newest = self.recent.back().or(self.old.last());
+        let newest = self.recent.last().or(self.old.last());
         if newest.is_some_and(|newest| count < newest.world().event_count() + INTERVAL_EVENTS) {
             return;
         }
-        self.recent.push_back(self.present.clone());
+        self.recent.push(self.present.clone());
         if self.recent.len() <= RECENT_MAX {
             return;
         }
-        let Some(aged) = self.recent.pop_front() else { return };
+        let aged = self.recent.remove(0);
         let last_old = self.old.last().map_or(0, |run| run.world().event_count());
         if aged.world().event_count() >= last_old + self.old_interval {
             self.old.push(aged);

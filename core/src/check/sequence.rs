@@ -1,6 +1,5 @@
 //! A list that grows at its end and is forgotten at its beginning, and whose clones share what they have in common.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Values at consecutive places. A clone copies one pointer for each [`CHUNK`] values.
@@ -9,7 +8,7 @@ pub(super) struct Sequence<T> {
     /// The place of the first value that is still there.
     first: u64,
     /// All are full but the last.
-    chunks: VecDeque<Arc<Vec<T>>>,
+    chunks: Vec<Arc<Vec<T>>>,
 }
 
 /// So many values are shared, copied and forgotten together.
@@ -18,12 +17,12 @@ const CHUNK: usize = 256;
 impl<T: Clone> Sequence<T> {
     /// No values; the first one will have this place.
     pub(super) fn starting_at(first: u64) -> Sequence<T> {
-        Sequence { first, chunks: VecDeque::new() }
+        Sequence { first, chunks: Vec::new() }
     }
 
     /// The place of the next value.
     pub(super) fn end(&self) -> u64 {
-        let last_len = self.chunks.back().map_or(0, |chunk| chunk.len());
+        let last_len = self.chunks.last().map_or(0, |chunk| chunk.len());
         self.first + (self.chunks.len().saturating_sub(1) * CHUNK + last_len) as u64
     }
 
@@ -33,18 +32,18 @@ impl<T: Clone> Sequence<T> {
     }
 
     pub(super) fn push(&mut self, value: T) {
-        match self.chunks.back_mut() {
+        match self.chunks.last_mut() {
             Some(chunk) if chunk.len() < CHUNK => Arc::make_mut(chunk).push(value),
-            _ => self.chunks.push_back(Arc::new(vec![value])),
+            _ => self.chunks.push(Arc::new(vec![value])),
         }
     }
 
     /// Forgets values before this place; a few of them may stay.
     pub(super) fn forget_before(&mut self, place: u64) {
-        while self.chunks.len() > 1 && self.first + CHUNK as u64 <= place {
-            self.chunks.pop_front();
-            self.first += CHUNK as u64;
-        }
+        let chunks = place.saturating_sub(self.first) / CHUNK as u64;
+        let forgotten = chunks.min(self.chunks.len().saturating_sub(1) as u64);
+        self.chunks.drain(..forgotten as usize);
+        self.first += forgotten * CHUNK as u64;
     }
 }
 

@@ -69,13 +69,15 @@ impl<R: Rules> Node<R> {
         let Role::Leader(leader) = &mut self.role else {
             return;
         };
-        while let Some((index, proposal)) = leader.proposals.front().copied() {
+        let mut answered = 0;
+        while let Some((index, proposal)) = leader.proposals.get(answered).copied() {
             let Some(entry) = self.log.get(index).filter(|_| index <= self.last_applied) else {
                 break;
             };
             out.answers.push(Answer::Applied { proposal, entry: entry.id() });
-            leader.proposals.pop_front();
+            answered += 1;
         }
+        leader.proposals.drain(..answered);
     }
 
     /// 1 where a laboratory lets a leader count itself that is not in the new configuration.

@@ -4,7 +4,6 @@
 //! kept here until the write that they rest on is done. Writes complete in order and are matched by their id, never by
 //! an index: an entry may be written, cut off and written again before the first report comes in.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::entry::{Entry, Snapshot};
@@ -21,8 +20,8 @@ pub(super) struct Durability {
     index: Index,
     last_id: WriteId,
     staged: Staged,
-    pending: VecDeque<Pending>,
-    held: VecDeque<(WriteId, Held)>,
+    pending: Vec<Pending>,
+    held: Vec<(WriteId, Held)>,
 }
 
 /// The write that this step is putting together.
@@ -59,8 +58,8 @@ impl Durability {
             index,
             last_id: WriteId(0),
             staged: Staged::default(),
-            pending: VecDeque::new(),
-            held: VecDeque::new(),
+            pending: Vec::new(),
+            held: Vec::new(),
         }
     }
 
@@ -129,7 +128,7 @@ impl Durability {
         };
         let covered = write.snapshot.as_ref().map_or(Index::ZERO, |snapshot| snapshot.last_included.index);
         let written_to = write.entries.last().map_or(covered, |entry| entry.index.max(covered));
-        self.pending.push_back(Pending {
+        self.pending.push(Pending {
             id: write.id,
             last_index: written_to,
             written_to,
@@ -155,10 +154,10 @@ impl<R: Rules> Node<R> {
     pub(super) fn flush(&mut self, out: &mut Output) {
         out.writes.extend(self.durability.close(self.hard_state));
         let held = std::mem::take(&mut self.durability.staged.held);
-        let waits_for = self.durability.pending.back().map(|write| write.id);
+        let waits_for = self.durability.pending.last().map(|write| write.id);
         for held in held {
             match (waits_for, held) {
-                (Some(id), held) => self.durability.held.push_back((id, held)),
+                (Some(id), held) => self.durability.held.push((id, held)),
                 (None, Held::Message(message)) => out.messages.push(message),
                 (None, Held::OwnVote(_)) => unreachable!("a candidate's own vote is always written"),
             }
@@ -167,19 +166,18 @@ impl<R: Rules> Node<R> {
 
     /// All writes up to `id` are on stable storage.
     pub(super) fn write_done(&mut self, id: WriteId, out: &mut Output) {
-        while self.durability.pending.front().is_some_and(|write| write.id <= id) {
-            let Some(write) = self.durability.pending.pop_front() else {
-                break;
-            };
-            let by_id = self.rules.keeps(Rule::WriteMatchedById);
+        let by_id = self.rules.keeps(Rule::WriteMatchedById);
+        let Durability { pending, held, index, .. } = &mut self.durability;
+        let done = pending.partition_point(|write| write.id <= id);
+        for write in pending.drain(..done) {
             let durable = if by_id { write.last_index } else { write.written_to.min(self.log.last().index) };
-            self.durability.index = self.durability.index.max(durable);
+            *index = durable.max(*index);
         }
-        while self.durability.held.front().is_some_and(|(waits_for, _)| *waits_for <= id) {
-            match self.durability.held.pop_front() {
-                Some((_, Held::Message(message))) => out.messages.push(message),
-                Some((_, Held::OwnVote(term))) => self.own_vote_is_durable(term, out),
-                None => break,
+        let let_go = held.partition_point(|(waits_for, _)| *waits_for <= id);
+        for (_, held) in held.drain(..let_go).collect::<Vec<_>>() {
+            match held {
+                Held::Message(message) => out.messages.push(message),
+                Held::OwnVote(term) => self.own_vote_is_durable(term, out),
             }
         }
         self.advance_commit(out);

@@ -3,7 +3,6 @@
 //! Cloning a log clones pointers to its chunks, so a checkpoint of a world costs microseconds. Only the last chunk is
 //! ever written to, and it is copied first if somebody else holds it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::entry::{Entry, Snapshot};
@@ -21,7 +20,7 @@ pub struct Log {
     base: EntryId,
     /// The entries after `base`, without gaps. Every chunk but the first and the last is full when it was closed;
     /// none is empty.
-    chunks: VecDeque<Arc<Vec<Entry>>>,
+    chunks: Vec<Arc<Vec<Entry>>>,
     last: EntryId,
 }
 
@@ -29,7 +28,7 @@ impl Log {
     /// A log as it was found on stable storage.
     pub(crate) fn new(snapshot: Option<Arc<Snapshot>>, entries: Vec<Entry>) -> Log {
         let base = snapshot.as_ref().map_or(EntryId::ZERO, |snapshot| snapshot.last_included);
-        let mut log = Log { snapshot, base, chunks: VecDeque::new(), last: base };
+        let mut log = Log { snapshot, base, chunks: Vec::new(), last: base };
         for entry in entries {
             log.append(entry);
         }
@@ -111,16 +110,16 @@ impl Log {
     pub(crate) fn append(&mut self, entry: Entry) {
         assert_eq!(entry.index, self.last.index.next(), "appended entry leaves a gap in the log");
         self.last = entry.id();
-        match self.chunks.back_mut() {
+        match self.chunks.last_mut() {
             Some(chunk) if chunk.len() < CHUNK_ENTRIES => Arc::make_mut(chunk).push(entry),
-            _ => self.chunks.push_back(Arc::new(vec![entry])),
+            _ => self.chunks.push(Arc::new(vec![entry])),
         }
     }
 
     /// Removes this entry and all after it.
     pub(crate) fn truncate_from(&mut self, from: Index) {
         assert!(from > self.base.index, "truncation reaches into the snapshot");
-        while let Some(chunk) = self.chunks.back_mut() {
+        while let Some(chunk) = self.chunks.last_mut() {
             let first = chunk[0].index;
             if first < from {
                 let keep = (from.0 - first.0) as usize;
@@ -129,27 +128,24 @@ impl Log {
                 }
                 break;
             }
-            self.chunks.pop_back();
+            self.chunks.pop();
         }
-        self.last = self.chunks.back().and_then(|chunk| chunk.last()).map_or(self.base, Entry::id);
+        self.last = self.chunks.last().and_then(|chunk| chunk.last()).map_or(self.base, Entry::id);
     }
 
     /// Puts the snapshot in place of the entries up to its index and keeps all that follow: right where the log
     /// holds the snapshot's last entry (Figure 13, rule 6). Returns how many entries are left.
     pub(crate) fn compact(&mut self, snapshot: Arc<Snapshot>) -> u64 {
         let covered = snapshot.last_included;
-        while let Some(chunk) = self.chunks.front_mut() {
-            if chunk.last().is_some_and(|entry| entry.index > covered.index) {
-                if chunk[0].index <= covered.index {
-                    Arc::make_mut(chunk).retain(|entry| entry.index > covered.index);
-                }
-                break;
-            }
-            self.chunks.pop_front();
+        let is_covered = |entry: &Entry| entry.index <= covered.index;
+        let whole = self.chunks.partition_point(|chunk| chunk.last().is_some_and(is_covered));
+        self.chunks.drain(..whole);
+        if let Some(chunk) = self.chunks.first_mut().filter(|chunk| is_covered(&chunk[0])) {
+            Arc::make_mut(chunk).retain(|entry| !is_covered(entry));
         }
         self.base = covered;
         self.snapshot = Some(snapshot);
-        self.last = self.chunks.back().and_then(|chunk| chunk.last()).map_or(covered, Entry::id);
+        self.last = self.chunks.last().and_then(|chunk| chunk.last()).map_or(covered, Entry::id);
         self.last.index.0 - covered.index.0
     }
 

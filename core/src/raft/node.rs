@@ -395,7 +395,7 @@ impl<R: Rules> Node<R> {
         let entries: Arc<[Entry]> = (first.0..)
             .zip(proposals)
             .map(|(index, proposal)| {
-                leader.proposals.push_back((Index(index), proposal.id));
+                leader.proposals.push((Index(index), proposal.id));
                 leader.uncommitted_bytes += proposal.command.len() as u64;
                 Entry { term, index: Index(index), payload: Payload::Command(proposal.command) }
             })

@@ -1,6 +1,5 @@
 //! What a leader knows of one follower's log.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::config::Config;
@@ -40,7 +39,7 @@ pub enum ProgressState {
     /// The logs match: entries are sent without waiting for answers.
     Replicate {
         /// The messages under way, the oldest first.
-        inflight: VecDeque<InFlight>,
+        inflight: Vec<InFlight>,
     },
     /// The follower needs a snapshot, which is under way.
     Snapshot {
@@ -96,17 +95,15 @@ impl Progress {
         self.match_index = self.match_index.max(match_index);
         self.next_index = self.next_index.max(match_index.next());
         match &mut self.state {
-            ProgressState::Probe { .. } => {
-                self.state = ProgressState::Replicate { inflight: VecDeque::new() }
-            }
+            ProgressState::Probe { .. } => self.state = ProgressState::Replicate { inflight: Vec::new() },
             ProgressState::Replicate { inflight } => {
-                while inflight.front().is_some_and(|message| message.last <= match_index) {
-                    inflight.pop_front();
+                while inflight.first().is_some_and(|message| message.last <= match_index) {
+                    inflight.remove(0);
                 }
             }
             ProgressState::Snapshot { snapshot, .. } => {
                 if match_index >= snapshot.last_included.index {
-                    self.state = ProgressState::Replicate { inflight: VecDeque::new() };
+                    self.state = ProgressState::Replicate { inflight: Vec::new() };
                 }
             }
         }
@@ -126,7 +123,7 @@ impl Progress {
             ProgressState::Probe { sent } => *sent = true,
             ProgressState::Replicate { inflight } => {
                 // Optimistic: the next message begins where this one ends (thesis 10.2.1, pipelining).
-                inflight.push_back(message);
+                inflight.push(message);
                 self.next_index = message.last.next();
             }
             ProgressState::Snapshot { .. } => unreachable!("entries sent while a snapshot is under way"),

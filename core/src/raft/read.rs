@@ -4,8 +4,6 @@
 //! began after it came in. Then this node was still the leader when the read began, and whatever was committed before
 //! is at or below `read_index`. With a lease the promise of an earlier round is still running, and nobody is asked.
 
-use std::collections::VecDeque;
-
 use super::fact::Fact;
 use super::ids::{Index, NodeId};
 use super::io::{Answer, Output, ReadId, Refusal};
@@ -31,11 +29,11 @@ pub(super) struct Reads {
     /// The newest round that any message carries.
     pub(super) round: u64,
     /// When the rounds began that no majority has answered yet, and the newest that one has; the oldest first.
-    begun: VecDeque<(u64, Micros)>,
+    begun: Vec<(u64, Micros)>,
     /// Reads that no round covers yet: the leader has not committed in its term, or a round is under way.
     unstarted: Vec<Reader>,
     /// Reads that wait for their round, in the order of rounds.
-    waiting: VecDeque<Waiting>,
+    waiting: Vec<Waiting>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +64,7 @@ impl Reads {
     /// A round begins, for whatever reason.
     pub(super) fn next_round(&mut self, now: Micros) -> u64 {
         self.round += 1;
-        self.begun.push_back((self.round, now));
+        self.begun.push((self.round, now));
         self.round
     }
 
@@ -88,14 +86,13 @@ impl Reads {
     /// When the newest round began that a majority has answered, given that it is `round`.
     pub(super) fn began_at(&mut self, round: u64) -> Option<Micros> {
         self.forget_begun_before(round);
-        self.begun.front().filter(|(begun, _)| *begun <= round).map(|(_, at)| *at)
+        self.begun.first().filter(|(begun, _)| *begun <= round).map(|(_, at)| *at)
     }
 
     /// Of the rounds up to this one, which a majority has answered, only the newest matters any more.
     fn forget_begun_before(&mut self, round: u64) {
-        while self.begun.get(1).is_some_and(|(next, _)| *next <= round) {
-            self.begun.pop_front();
-        }
+        let answered = self.begun.iter().take_while(|(begun, _)| *begun <= round).count();
+        self.begun.drain(..answered.saturating_sub(1));
     }
 
     /// Whether some read waits for a majority to answer.

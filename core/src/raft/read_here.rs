@@ -1,7 +1,5 @@
 //! Reads on a follower (thesis 6.4): it asks its leader for an index, and answers when it has applied that far.
 
-use std::collections::VecDeque;
-
 use super::ids::{Index, NodeId};
 use super::io::{Answer, Output, ReadId, Refusal};
 use super::message::{Body, ReadIndex, ReadIndexReply};
@@ -13,7 +11,7 @@ use crate::time::Micros;
 
 /// The reads of a follower's own clients, the oldest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ReadsHere(VecDeque<ReadHere>);
+pub(super) struct ReadsHere(Vec<ReadHere>);
 
 #[derive(Clone, Copy, Debug)]
 struct ReadHere {
@@ -26,7 +24,7 @@ struct ReadHere {
 impl ReadsHere {
     /// When the oldest read is given up.
     pub(super) fn give_up_at(&self) -> Option<Micros> {
-        self.0.front().map(|read| read.give_up_at)
+        self.0.first().map(|read| read.give_up_at)
     }
 }
 
@@ -36,7 +34,7 @@ impl<R: Rules> Node<R> {
         let give_up_at = self.now + self.config.election_timeout_max;
         match &mut self.role {
             Role::Follower(follower) if follower.leader.is_some() => {
-                follower.reads.0.push_back(ReadHere { read, read_index: None, give_up_at });
+                follower.reads.0.push(ReadHere { read, read_index: None, give_up_at });
                 let leader = follower.leader;
                 leader
                     .into_iter()
@@ -84,8 +82,8 @@ impl<R: Rules> Node<R> {
         let Role::Follower(follower) = &mut self.role else { return };
         let refusal = Refusal::NotLeader { leader: follower.leader };
         while follower.reads.give_up_at().is_some_and(|at| at <= now) {
-            let given_up = follower.reads.0.pop_front();
-            out.answers.extend(given_up.map(|asked| Answer::ReadRefused { read: asked.read, refusal }));
+            let given_up = follower.reads.0.remove(0);
+            out.answers.push(Answer::ReadRefused { read: given_up.read, refusal });
         }
     }
 

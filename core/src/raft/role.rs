@@ -1,6 +1,5 @@
 //! What a node is at the moment, with only the state that is legal in it.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -79,7 +78,7 @@ pub(super) struct Leader {
     /// `next_index` and `match_index` of every other voter.
     pub(super) progress: SortedMap<NodeId, Progress>,
     /// Proposals in the log that are not applied yet, in the order of their indexes.
-    pub(super) proposals: VecDeque<(Index, ProposalId)>,
+    pub(super) proposals: Vec<(Index, ProposalId)>,
     /// Reads that wait.
     pub(super) reads: Reads,
     /// The entry with which this leader began its term: what it must commit before it serves reads.

@@ -1,6 +1,5 @@
 //! From role to role (Figure 4), and from term to term (§5.1).
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::entry::{Entry, Payload};
@@ -33,7 +32,7 @@ impl<R: Rules> Node<R> {
         }
         let leader = Leader {
             progress,
-            proposals: VecDeque::new(),
+            proposals: Vec::new(),
             reads: Reads::default(),
             first_of_term: last.next(),
             check_quorum_at: self.now + self.config.election_timeout_min,

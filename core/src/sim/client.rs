@@ -1,6 +1,5 @@
 //! A client: one operation at a time, retried with the same number until it is answered or given up.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::agenda::Slot;
@@ -29,7 +28,7 @@ pub struct Client {
     seen: SortedMap<Arc<str>, Option<Arc<str>>>,
     pub(super) believed_leader: Option<NodeId>,
     pub(super) operation: Option<Operation>,
-    pub(super) queue: VecDeque<Wish>,
+    pub(super) queue: Vec<Wish>,
     pub(super) last: Option<Finished>,
     /// When its next own operation began or is due.
     pub(super) next_own_at: Option<Micros>,
@@ -107,7 +106,7 @@ impl Client {
             seen: SortedMap::new(),
             believed_leader: None,
             operation: None,
-            queue: VecDeque::new(),
+            queue: Vec::new(),
             last: None,
             next_own_at: None,
             retry: None,

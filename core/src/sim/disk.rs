@@ -1,6 +1,5 @@
 //! One server's stable storage: writes wait, are synced together, and are lost in a crash until then.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::streams::{self, Purpose};
@@ -14,7 +13,7 @@ pub struct Disk {
     hard_state: HardState,
     log: Log,
     /// Writes that are not durable, the oldest first; the first `syncing` of them are being synced.
-    pending: VecDeque<Pending>,
+    pending: Vec<Pending>,
     syncing: usize,
     sync_done_at: Option<Micros>,
     sync: (Micros, Micros),
@@ -48,7 +47,7 @@ impl Disk {
         Disk {
             hard_state: HardState::default(),
             log: Log::default(),
-            pending: VecDeque::new(),
+            pending: Vec::new(),
             syncing: 0,
             sync_done_at: None,
             sync,
@@ -121,7 +120,7 @@ impl Disk {
 
     /// Takes a write; it waits for the next sync.
     pub(super) fn write(&mut self, write: Write, cause: Option<u64>) {
-        self.pending.push_back(Pending { write, cause });
+        self.pending.push(Pending { write, cause });
     }
 
     /// If nothing is being synced and something waits, all that waits is synced together (group commit).

@@ -98,7 +98,7 @@ impl World {
         }
         let process = self.machine_mut(id).process.as_mut();
         match process.and_then(|process| process.waiting.as_mut()) {
-            Some(waiting) => waiting.push_back(Waiting::WriteDone(synced.last, told_by)),
+            Some(waiting) => waiting.push(Waiting::WriteDone(synced.last, told_by)),
             None => self.drive(id, Input::WriteDone(synced.last), told_by, events),
         }
     }

@@ -1,7 +1,5 @@
 //! One server: its process, if it runs, its clock, and its disk, which outlives the process.
 
-use std::collections::VecDeque;
-
 use super::agenda::Slot;
 use super::clock::Clock;
 use super::disk::Disk;
@@ -61,7 +59,7 @@ pub(super) struct Process {
     pub(super) asked: SortedMap<u64, Asked>,
     next_ask: u64,
     /// While paused: what waits, the oldest first.
-    pub(super) waiting: Option<VecDeque<Waiting>>,
+    pub(super) waiting: Option<Vec<Waiting>>,
 }
 
 /// A client's request that this server is working on.
@@ -86,7 +84,7 @@ pub(super) enum Waiting {
 pub(super) struct Ended {
     pub(super) lost: Option<Index>,
     pub(super) term: Term,
-    pub(super) waiting: VecDeque<Waiting>,
+    pub(super) waiting: Vec<Waiting>,
 }
 
 impl Machine {
@@ -141,7 +139,7 @@ impl Machine {
     /// How many messages and completed writes wait for a paused process.
     pub fn waiting(&self) -> usize {
         let process = self.process.as_ref();
-        process.and_then(|process| process.waiting.as_ref()).map_or(0, VecDeque::len)
+        process.and_then(|process| process.waiting.as_ref()).map_or(0, Vec::len)
     }
 
     /// Local seconds in a simulated second; 1.0 is a clock that runs true.

@@ -280,7 +280,7 @@ impl World {
         }
         let process = self.machine_mut(id).process.as_mut();
         if let Some(waiting) = process.and_then(|process| process.waiting.as_mut()) {
-            waiting.push_back(Waiting::Message(message));
+            waiting.push(Waiting::Message(message));
         }
     }
 

@@ -25,7 +25,7 @@ impl World {
             None => self.add_client(Client::by_hand(self.setup.seed, id.clone())),
         };
         let wish = Wish { op: op.clone(), to };
-        self.client_mut(client).queue.push_back(wish);
+        self.client_mut(client).queue.push(wish);
         self.begin_next(client, events);
     }
 
@@ -122,7 +122,8 @@ impl World {
         if this.operation.is_some() {
             return;
         }
-        if let Some(Wish { op, to }) = this.queue.pop_front() {
+        if !this.queue.is_empty() {
+            let Wish { op, to } = this.queue.remove(0);
             return self.begin(client, op, to, events);
         }
         if this.next_own_at.is_none_or(|at| at > now) {
