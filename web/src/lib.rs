@@ -7,6 +7,7 @@
 
 pub mod app;
 pub mod components;
+pub mod dom;
 pub mod driver;
 pub mod model;
 pub mod session;

@@ -3,134 +3,108 @@
 use leptos::prelude::*;
 
 use super::inspect::use_inspect;
+use crate::dom::{El, h, svg};
 use crate::model::dashboard::{DashboardView, Health, MetricRow, NodeRow};
 use crate::model::hue;
 use crate::wish::Selection;
 
 /// The dashboard.
-#[component]
-pub fn Dashboard(
-    /// What it shows.
-    view: Signal<DashboardView>,
-) -> impl IntoView {
+pub fn dashboard(view: RwSignal<DashboardView>) -> El {
+    h("div.dashboard")
+        .add(h("section").add(h("h2").text("Cluster overview")).add(health(view)).add(tiles(view)))
+        .add(h("section").add(h("h2").text("Node status")).add(nodes(view)))
+        .add(
+            h("section")
+                .add(
+                    h("h2").text("Metrics ").add(h("small").live(move || view.read().window.clone())),
+                )
+                .add(metrics(view)),
+        )
+}
+
+fn health(view: RwSignal<DashboardView>) -> El {
+    h("p.health")
+        .bind("data-health", move || slug(view.read().health))
+        .add(h("b").live(move || view.read().health.name()))
+        .add(h("span").live(move || view.read().health.about()))
+}
+
+fn tiles(view: RwSignal<DashboardView>) -> El {
+    let tile = |name: &'static str, count: fn(&DashboardView) -> u64| {
+        h("div.tile")
+            .bind("data-zero", move || count(&view.read()) == 0)
+            .add(h("dt").text(name))
+            .add(h("dd").live(move || count(&view.read())))
+    };
+    h("dl.tiles")
+        .add(tile("Total nodes", |view| view.total))
+        .add(tile("Leaders", |view| view.leaders))
+        .add(tile("Followers", |view| view.followers))
+        .add(tile("Candidates", |view| view.candidates))
+        .add(tile("Unreachable", |view| view.unreachable))
+        .add(
+            h("div.tile")
+                .bind("data-hue", move || hue(view.read().term))
+                .add(h("dt").text("Current term"))
+                .add(h("dd.tile-term").live(move || view.read().term)),
+        )
+}
+
+fn nodes(view: RwSignal<DashboardView>) -> El {
+    let head = h("thead").markup(concat!(
+        "<tr><th scope=col>Node</th><th scope=col>State</th><th scope=col>Term</th>",
+        "<th scope=col>Commit</th><th scope=col>Log size</th></tr>"
+    ));
+    h("table.nodes").add(head).add(h("tbody").each(move |list| {
+        for row in &view.read().nodes {
+            list.keep(row.node, || node(view, row.node));
+        }
+    }))
+}
+
+fn node(view: RwSignal<DashboardView>, node: u32) -> El {
     let inspect = use_inspect();
-    let health = Memo::new(move |_| view.with(|view| view.health));
-    let term = Memo::new(move |_| view.with(|view| view.term));
-    let count = move |of: fn(&DashboardView) -> u64| Memo::new(move |_| view.with(of));
-    let nodes =
-        Memo::new(move |_| view.with(|view| view.nodes.iter().map(|row| row.node).collect::<Vec<_>>()));
-    let metrics =
-        Memo::new(move |_| view.with(|view| view.metrics.iter().map(|row| row.name).collect::<Vec<_>>()));
-    let window = Memo::new(move |_| view.with(|view| view.window.clone()));
-    view! {
-        <div class="dashboard">
-            <section>
-                <h2>"Cluster overview"</h2>
-                <p class="health" data-health=move || slug(health.get())>
-                    <b>{move || health.get().name()}</b>
-                    <span>{move || health.get().about()}</span>
-                </p>
-                <dl class="tiles">
-                    <Tile name="Total nodes" value=count(|view| view.total) />
-                    <Tile name="Leaders" value=count(|view| view.leaders) />
-                    <Tile name="Followers" value=count(|view| view.followers) />
-                    <Tile name="Candidates" value=count(|view| view.candidates) />
-                    <Tile name="Unreachable" value=count(|view| view.unreachable) />
-                    <div class="tile" data-hue=move || hue(term.get())>
-                        <dt>"Current term"</dt>
-                        <dd class="tile-term">{move || term.get()}</dd>
-                    </div>
-                </dl>
-            </section>
-            <section>
-                <h2>"Node status"</h2>
-                <table class="nodes">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Node"</th>
-                            <th scope="col">"State"</th>
-                            <th scope="col">"Term"</th>
-                            <th scope="col">"Commit"</th>
-                            <th scope="col">"Log size"</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=move || nodes.get() key=|node| *node let:node>
-                            {
-                                let row = Memo::new(move |_| {
-                                    view.with(|view| view.nodes.iter().find(|row| row.node == node).copied())
-                                        .unwrap_or_default()
-                                });
-                                let part = move |of: fn(NodeRow) -> u64| move || of(row.get());
-                                view! {
-                                    <tr data-state=move || row.get().state data-hue=move || hue(row.get().term)>
-                                        <th scope="row">
-                                            <button
-                                                class="link"
-                                                on:click=move |_| inspect(Selection::Node(node))
-                                            >
-                                                {format!("node-{node}")}
-                                            </button>
-                                        </th>
-                                        <td class="nodes-state">{move || row.get().state}</td>
-                                        <td class="nodes-term">{part(|row| row.term)}</td>
-                                        <td>{part(|row| row.commit)}</td>
-                                        <td>{part(|row| row.log)}</td>
-                                    </tr>
-                                }
-                            }
-                        </For>
-                    </tbody>
-                </table>
-            </section>
-            <section>
-                <h2>"Metrics " <small>{move || window.get()}</small></h2>
-                <ul class="metrics">
-                    <For each=move || metrics.get() key=|name| *name let:name>
-                        <Metric view name />
-                    </For>
-                </ul>
-            </section>
-        </div>
-    }
-    .into_any()
+    let row = move || view.read().nodes.iter().find(|row| row.node == node).copied().unwrap_or_default();
+    let number = |of: fn(NodeRow) -> u64| h("td").live(move || of(row()));
+    let name = h("button.link")
+        .text(format!("node-{node}"))
+        .on("click", move |_| inspect(Selection::Node(node)));
+    h("tr")
+        .bind("data-state", move || row().state)
+        .bind("data-hue", move || hue(row().term))
+        .add(h("th").set("scope", "row").add(name))
+        .add(h("td.nodes-state").live(move || row().state))
+        .add(number(|row| row.term).set("class", "nodes-term"))
+        .add(number(|row| row.commit))
+        .add(number(|row| row.log))
 }
 
-#[component]
-fn Tile(name: &'static str, value: Memo<u64>) -> impl IntoView {
-    view! {
-        <div class="tile" data-zero=move || (value.get() == 0).to_string()>
-            <dt>{name}</dt>
-            <dd>{move || value.get()}</dd>
-        </div>
-    }
+fn metrics(view: RwSignal<DashboardView>) -> El {
+    h("ul.metrics").each(move |list| {
+        for row in &view.read().metrics {
+            list.keep(row.name, || metric(view, row.name));
+        }
+    })
 }
 
-#[component]
-fn Metric(view: Signal<DashboardView>, name: &'static str) -> impl IntoView {
-    let row = Memo::new(move |_| {
-        view.with(|view| view.metrics.iter().find(|row| row.name == name).cloned()).unwrap_or_default()
-    });
-    let spark = Memo::new(move |_| row.with(|row| row.spark.clone()));
-    let part = move |of: fn(&MetricRow) -> String| move || row.with(of);
-    view! {
-        <li class="metric">
-            <span class="metric-name">{name}</span>
-            <b class="metric-value">{part(|row| row.value.clone())}</b>
-            <span class="metric-note">{part(|row| row.note.clone())}</span>
-            <svg class="metric-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-                <rect class="metric-all" width="100" height="4" />
-                <rect
-                    class="metric-part"
-                    width=move || row.with(|row| 100.0 * row.bar.unwrap_or(0.0)).to_string()
-                    height="4"
-                />
-            </svg>
-            <svg class="metric-spark" viewBox="0 0 100 20" preserveAspectRatio="none" aria-hidden="true">
-                <polyline points=move || spark.get() />
-            </svg>
-        </li>
-    }
+fn metric(view: RwSignal<DashboardView>, name: &'static str) -> El {
+    let part = move |of: fn(&MetricRow) -> String| {
+        move || view.read().metrics.iter().find(|row| row.name == name).map(of)
+    };
+    let share = part(|row| (100.0 * row.bar.unwrap_or(0.0)).to_string());
+    let bar = svg("svg.metric-bar")
+        .attributes(&[("viewBox", "0 0 100 4"), ("preserveAspectRatio", "none"), ("aria-hidden", "true")])
+        .add(svg("rect.metric-all").attributes(&[("width", "100"), ("height", "4")]))
+        .add(svg("rect.metric-part").set("height", "4").bind("width", share));
+    let spark = svg("svg.metric-spark")
+        .attributes(&[("viewBox", "0 0 100 20"), ("preserveAspectRatio", "none"), ("aria-hidden", "true")])
+        .add(svg("polyline").bind("points", part(|row| row.spark.clone())));
+    h("li.metric")
+        .add(h("span.metric-name").text(name))
+        .add(h("b.metric-value").live(part(|row| row.value.clone())))
+        .add(h("span.metric-note").live(part(|row| row.note.clone())))
+        .add(bar)
+        .add(spark)
 }
 
 fn slug(health: Health) -> &'static str {

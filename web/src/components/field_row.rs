@@ -1,53 +1,35 @@
 //! A name and a value, marked for a moment when the value changes.
 
+use std::cell::RefCell;
+
 use leptos::prelude::*;
 
+use crate::dom::{El, h};
 use crate::model::{InspectorView, hue};
 
-/// One field of a section of the inspector.
-#[component]
-pub fn FieldRow(
-    /// The inspector.
-    view: Signal<InspectorView>,
-    /// The title of the section.
-    section: &'static str,
-    /// The field's place in it, from 0.
-    place: usize,
-    /// The field's name.
-    name: String,
-) -> impl IntoView {
-    let field = Memo::new(move |_| view.with(|view| view.field(section, place).cloned()));
-    let value = Memo::new(move |_| {
-        field.with(|field| field.as_ref().map(|field| field.value.clone())).unwrap_or_default()
-    });
-    let term = move || field.with(|field| field.as_ref().and_then(|field| field.term));
-    let mark = change_mark(value);
-    view! {
-        <dt>{name}</dt>
-        <dd data-hue=move || term().map(hue) data-changed=mark>
-            {move || value.get()}
-        </dd>
-    }
+/// One field of a section of the inspector: its name, and its value after it.
+pub fn field_row(view: RwSignal<InspectorView>, section: &'static str, place: usize, name: String) -> [El; 2] {
+    let value = move || view.read().field(section, place).map(|field| field.value.clone()).unwrap_or_default();
+    let term = move || view.read().field(section, place).and_then(|field| field.term).map(hue);
+    let value_row = h("dd").bind("data-hue", term).bind("data-changed", change_mark(value)).live(value);
+    [h("dt").text(name), value_row]
 }
 
 /// `data-changed` of an element that shows this value: it is another one after each change, so that the mark's
 /// animation begins anew every time.
-pub(super) fn change_mark<T: Clone + PartialEq + Send + Sync + 'static>(
-    value: Memo<T>,
-) -> Signal<Option<&'static str>> {
-    let changes = Memo::new(move |before: Option<&(T, u32)>| {
-        let now = value.get();
-        match before {
-            None => (now, 0),
-            Some((shown, times)) if *shown == now => (now, *times),
-            Some((_, times)) => (now, times + 1),
+pub(super) fn change_mark(value: impl Fn() -> String + 'static) -> impl Fn() -> Option<&'static str> + 'static {
+    let changes = RefCell::new((None, 0_u32));
+    move || {
+        let now = Some(value());
+        let (shown, times) = &mut *changes.borrow_mut();
+        if shown.is_some() && *shown != now {
+            *times += 1;
         }
-    });
-    Signal::derive(move || {
-        changes.with(|(_, times)| match times {
+        *shown = now;
+        match *times {
             0 => None,
             times if times % 2 == 1 => Some("odd"),
             _ => Some("even"),
-        })
-    })
+        }
+    }
 }

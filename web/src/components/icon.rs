@@ -1,6 +1,6 @@
 //! The few icons of the page, drawn, so that they look the same on every system.
 
-use leptos::prelude::*;
+use crate::dom::{El, svg};
 
 /// An icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Icon {
 }
 
 /// Draws it, in the colour of the text around it; its meaning must be in the name of its button.
-pub fn icon(icon: Icon) -> impl IntoView {
+pub fn icon(icon: Icon) -> El {
     let (fill, path) = match icon {
         Icon::Play => (true, "M5 3l9 5-9 5z"),
         Icon::Pause => (true, "M4 3h3v10H4zM9 3h3v10H9z"),
@@ -38,9 +38,8 @@ pub fn icon(icon: Icon) -> impl IntoView {
         ),
         Icon::ThemeDark => (true, "M13 9.5A5.5 5.5 0 0 1 6.5 3a5.5 5.5 0 1 0 6.5 6.5z"),
     };
-    view! {
-        <svg class="icon" class:icon-fill=fill viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-            <path d=path fill-rule="evenodd" />
-        </svg>
-    }
+    let size = [("viewBox", "0 0 16 16"), ("width", "16"), ("height", "16"), ("aria-hidden", "true")];
+    svg(if fill { "svg.icon.icon-fill" } else { "svg.icon" })
+        .attributes(&size)
+        .add(svg("path").set("d", path).set("fill-rule", "evenodd"))
 }
