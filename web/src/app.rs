@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::App;
+use crate::components::page;
 use crate::driver;
 use crate::session::Session;
 use crate::state::{Choices, Wishes, World};
@@ -23,6 +23,6 @@ pub fn start() {
         }
         let session = Session::new(choices.speed.get_untracked());
         driver::start(session, wishes, world, choices);
-        view! { <App /> }
+        page().mount(&document().body().expect("a page has a body"));
     });
 }

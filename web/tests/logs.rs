@@ -4,7 +4,7 @@
 mod support;
 
 use leptos::prelude::*;
-use mini_raft_web::components::{LogStrip, RequestForm, StateStrip};
+use mini_raft_web::components::{log_strip, request_form, state_strip};
 use mini_raft_web::model::StateView;
 use mini_raft_web::model::kv::{KeyRow, KeyValue, RequestState, RequestView, StateColumn};
 use mini_raft_web::model::log::{LogCell, LogProgress, LogRow, LogView, Reach};
@@ -44,7 +44,7 @@ fn logs() -> LogView {
 #[wasm_bindgen_test]
 async fn a_cell_tells_its_term_and_how_far_it_has_come() {
     let view = RwSignal::new(logs());
-    let stand = Stand::new(move || view! { <LogStrip view=view.into() /> });
+    let stand = Stand::new(move || log_strip(view));
     settled().await;
     for (index, state) in [(14, "applied"), (15, "committed"), (16, "appended"), (17, "unsynced")] {
         let cell = stand.find(&format!("[data-log='node-0:{index}']"));
@@ -68,7 +68,7 @@ async fn a_cell_tells_its_term_and_how_far_it_has_come() {
 #[wasm_bindgen_test]
 async fn an_entry_of_another_term_takes_the_place_of_a_removed_one() {
     let view = RwSignal::new(logs());
-    let stand = Stand::new(move || view! { <LogStrip view=view.into() /> });
+    let stand = Stand::new(move || log_strip(view));
     settled().await;
     let removed = stand.find("[data-log='node-0:17']");
     view.update(|view| view.rows[0].cells[3] = LogCell { index: 17, term: 4, label: "no-op".into() });
@@ -81,7 +81,7 @@ async fn an_entry_of_another_term_takes_the_place_of_a_removed_one() {
 #[wasm_bindgen_test]
 async fn what_the_leader_knows_is_marked_on_the_followers_row() {
     let view = RwSignal::new(logs());
-    let stand = Stand::new(move || view! { <LogStrip view=view.into() /> });
+    let stand = Stand::new(move || log_strip(view));
     settled().await;
     let title = |mark: &str| attribute(&stand.find(&format!("[data-mark='{mark}']")), "title");
     assert_eq!(title("next"), "next_index of node-1: 18");
@@ -95,7 +95,7 @@ async fn what_the_leader_knows_is_marked_on_the_followers_row() {
 #[wasm_bindgen_test]
 async fn a_click_and_arrow_keys_choose_an_entry() {
     let view = RwSignal::new(logs());
-    let stand = Stand::new(move || view! { <LogStrip view=view.into() /> });
+    let stand = Stand::new(move || log_strip(view));
     settled().await;
     stand.wishes.take();
     stand.click("[data-log='node-1:15'] span");
@@ -115,7 +115,7 @@ async fn a_snapshot_stands_for_the_beginning() {
     logs.axis.start = AxisStart { origin: 14, has_snapshot: true };
     logs.rows[0].snapshot = 13;
     let view = RwSignal::new(logs);
-    let stand = Stand::new(move || view! { <LogStrip view=view.into() /> });
+    let stand = Stand::new(move || log_strip(view));
     settled().await;
     assert_eq!(stand.find(".logs-snapshot").text_content().as_deref(), Some("snapshot 1–13"));
     assert_eq!(stand.count(".logs-snapshot"), 1);
@@ -137,7 +137,7 @@ fn machines() -> StateView {
 #[wasm_bindgen_test]
 async fn keys_stand_side_by_side_and_differences_are_marked() {
     let view = RwSignal::new(machines());
-    let stand = Stand::new(move || view! { <StateStrip view=view.into() /> });
+    let stand = Stand::new(move || state_strip(view));
     settled().await;
     let oslo = stand.find("[data-kv='node-0:city']");
     assert_eq!(oslo.text_content().as_deref(), Some("Oslo"));
@@ -152,7 +152,7 @@ async fn keys_stand_side_by_side_and_differences_are_marked() {
 #[wasm_bindgen_test]
 async fn a_request_is_told_while_it_waits_and_when_it_is_answered() {
     let view = RwSignal::new(machines());
-    let stand = Stand::new(move || view! { <StateStrip view=view.into() /> });
+    let stand = Stand::new(move || state_strip(view));
     let request = |state, came_to: &str| RequestView {
         request: 1,
         asked: "set city to “Oslo”".to_owned(),

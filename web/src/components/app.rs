@@ -2,27 +2,19 @@
 
 use leptos::prelude::*;
 
-use super::keyboard;
-use super::stage::Stage;
-use super::{Help, LogStrip, SideTabs, TopStrip};
+use super::{help, keyboard, log_strip, side_tabs, stage, top_strip};
+use crate::dom::{El, h};
 use crate::state::use_world;
 
 /// The page.
-#[component]
-pub fn App() -> impl IntoView {
+pub fn page() -> El {
     let world = use_world();
     keyboard::listen();
-    view! {
-        <div class="page">
-            <TopStrip />
-            <Stage />
-            <LogStrip view=world.log.into() />
-            <SideTabs />
-            <Help />
-            <p class="for-screen-readers" aria-live="polite">
-                {move || world.announcement.get()}
-            </p>
-        </div>
-    }
-    .into_any()
+    h("div.page")
+        .add(top_strip())
+        .add(stage())
+        .add(log_strip(world.log))
+        .add(side_tabs())
+        .add(help())
+        .add(h("p.for-screen-readers").set("aria-live", "polite").live(move || world.announcement.get()))
 }

@@ -1,290 +1,294 @@
 //! The logs, side by side: rows scroll together, only the columns in view exist, and the end is followed until the
 //! reader scrolls away from it.
 
-use leptos::ev::KeyboardEvent;
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, KeyboardEvent};
 
 use super::inspect::use_inspect;
 use super::resize::watch_size;
+use crate::dom::{El, effect, h};
 use crate::model::hue;
 use crate::model::log::{LogCell, LogProgress, LogView, Reach};
 use crate::model::log_axis::{Axis, AxisStart, GAP_PX, NAME_PX, START_PX};
-use crate::state::use_wishes;
+use crate::state::{Wishes, use_wishes};
 use crate::wish::{Selection, Wish};
 
 /// The logs, side by side.
-#[component]
-pub fn LogStrip(
-    /// What it shows.
-    view: Signal<LogView>,
-) -> impl IntoView {
-    let wishes = use_wishes();
-    let scroller: NodeRef<html::Div> = NodeRef::new();
-    let content: NodeRef<html::Div> = NodeRef::new();
-    let axis = Memo::new(move |_| view.with(|view| view.axis));
-    let start = Memo::new(move |_| axis.get().start);
-    let selected = Memo::new(move |_| view.with(|view| view.selected));
-    let nodes =
-        Memo::new(move |_| view.with(|view| view.rows.iter().map(|row| row.node).collect::<Vec<_>>()));
-    let built = Memo::new(move |_| view.with(|view| view.built));
-    let follows = RwSignal::new(true);
-    let reported = StoredValue::new(None::<(Option<u64>, u64)>);
+pub fn log_strip(view: RwSignal<LogView>) -> El {
+    let content = h("div.logs-content").set("role", "presentation");
+    let scroller = h("div.logs-scroll");
+    let place = Place {
+        view,
+        scroller: scroller.element().clone(),
+        content: content.element().clone(),
+        follows: RwSignal::new(true),
+        reported: StoredValue::new(None),
+        wishes: use_wishes(),
+    };
+    place.keep_width();
+    let resized = place.clone();
+    watch_size(scroller.element(), move |_, _| {
+        if resized.follows.get_untracked() {
+            resized.show_end();
+        }
+        resized.report();
+    });
+    h("section.logs")
+        .attributes(&[("id", "panel-logs"), ("aria-labelledby", "logs-title")])
+        .add(
+            h("div.logs-head")
+                .add(h("h2").set("id", "logs-title").text("Logs"))
+                .add(legend())
+                .add(follow_button(place.clone())),
+        )
+        .add(grid(scroller, place).add(rows(content, view)))
+}
 
-    // Tells the session which columns are seen, where that has changed.
-    let report = move || {
-        let Some(scroller) = scroller.get_untracked() else { return };
-        let axis = axis.get_untracked();
-        let (scrolled, seen) = (f64::from(scroller.scroll_left()), f64::from(scroller.client_width()));
+/// Where the reader is in the logs.
+#[derive(Clone)]
+struct Place {
+    view: RwSignal<LogView>,
+    scroller: Element,
+    content: Element,
+    /// Whether the end is followed.
+    follows: RwSignal<bool>,
+    /// The columns in view, as the session was told: the first, where the end is not followed, and how many.
+    reported: StoredValue<Option<(Option<u64>, u64)>>,
+    wishes: Wishes,
+}
+
+impl Place {
+    fn scrolled(&self) -> (f64, f64) {
+        (f64::from(self.scroller.scroll_left()), f64::from(self.scroller.client_width()))
+    }
+
+    /// Tells the session which columns are seen, where that has changed.
+    fn report(&self) {
+        let axis = self.view.read_untracked().axis;
+        let (scrolled, seen) = self.scrolled();
         if seen == 0.0 {
             // Hidden: nothing is scrolled, and what was seen last will be seen again.
             return;
         }
         let at_end = axis.end_is_seen(scrolled, seen);
-        if follows.get_untracked() != at_end {
-            follows.set(at_end);
+        if self.follows.get_untracked() != at_end {
+            self.follows.set(at_end);
         }
         let window = ((!at_end).then(|| axis.first_seen(scrolled)), axis.columns_seen(seen));
-        if reported.get_value() != Some(window) {
-            reported.set_value(Some(window));
-            wishes.send(Wish::LogWindow { first: window.0, columns: window.1 });
+        if self.reported.get_value() != Some(window) {
+            self.reported.set_value(Some(window));
+            self.wishes.send(Wish::LogWindow { first: window.0, columns: window.1 });
         }
-    };
-    let to_end = move || {
-        if let Some(scroller) = scroller.get_untracked() {
-            scroller.set_scroll_left(axis.get_untracked().width_px() as i32);
-        }
-    };
-    // The width is set here and not in the view, so that it is there when the end is scrolled to.
-    Effect::new(move |before: Option<Axis>| {
-        let axis = axis.get();
-        if let (Some(scroller), Some(content)) = (scroller.get(), content.get()) {
-            // A width in pixels is never refused.
-            let _ = web_sys::HtmlElement::style(&content)
-                .set_property("width", &format!("{}px", axis.width_px()));
-            if follows.get_untracked() {
-                to_end();
-            } else if let Some(before) = before {
-                let scrolled = f64::from(scroller.scroll_left());
-                scroller.set_scroll_left((scrolled - axis.moved_px(before)) as i32);
+    }
+
+    fn show_end(&self) {
+        self.scroller.set_scroll_left(self.view.read_untracked().axis.width_px() as i32);
+    }
+
+    fn show_entry(&self, index: u64) {
+        let (scrolled, seen) = self.scrolled();
+        let axis = self.view.read_untracked().axis;
+        self.scroller.set_scroll_left(axis.scroll_to(index, scrolled, seen) as i32);
+    }
+
+    /// Keeps the content as wide as the log is long, and the reader where they are in it. The width is set here and
+    /// not bound, so that it is there when the end is scrolled to.
+    fn keep_width(&self) {
+        let place = self.clone();
+        let mut before: Option<Axis> = None;
+        effect(Box::new(move || {
+            let axis = place.view.read().axis;
+            if before == Some(axis) {
+                return;
             }
-        }
-        axis
-    });
-    watch_size(scroller, move |_, _| {
-        if follows.get_untracked() {
-            to_end();
-        }
-        report();
-    });
+            // A width in pixels is never refused.
+            let style = place.content.unchecked_ref::<web_sys::HtmlElement>().style();
+            let _ = style.set_property("width", &px(axis.width_px()));
+            if place.follows.get_untracked() {
+                place.show_end();
+            } else if let Some(before) = before {
+                let (scrolled, _) = place.scrolled();
+                place.scroller.set_scroll_left((scrolled - axis.moved_px(before)) as i32);
+            }
+            before = Some(axis);
+        }));
+    }
+}
 
+fn follow_button(place: Place) -> El {
+    let follows = place.follows;
+    h("button.logs-follow")
+        .flag("hidden", move || follows.get())
+        .on("click", move |_| {
+            place.show_end();
+            place.report();
+        })
+        .text("Follow the end →")
+}
+
+/// Scrolls, and chooses entries.
+fn grid(scroller: El, place: Place) -> El {
     let inspect = use_inspect();
-    let select = move |node: u32, index: u64| inspect(Selection::Entry { node, index });
-    let see = move |index: u64| {
-        if let Some(scroller) = scroller.get_untracked() {
-            let (scrolled, seen) = (f64::from(scroller.scroll_left()), f64::from(scroller.client_width()));
-            scroller.set_scroll_left(axis.get_untracked().scroll_to(index, scrolled, seen) as i32);
-        }
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let chosen = view.with_untracked(|view| next_entry(view, &event.key()));
-        if let Some((node, index)) = chosen {
-            event.prevent_default();
-            event.stop_propagation();
-            select(node, index);
-            see(index);
-        }
-    };
-    let on_click = move |event: leptos::ev::MouseEvent| {
-        let cell = event
-            .target()
-            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-            .and_then(|element| element.closest("[data-log]").ok().flatten())
-            .and_then(|cell| cell.get_attribute("data-log"));
-        if let Some((node, index)) = cell.as_deref().and_then(entry_of) {
-            select(node, index);
-        }
-    };
+    let select = move |(node, index)| inspect(Selection::Entry { node, index });
+    let view = place.view;
+    let keyed = place.clone();
+    scroller
+        .attributes(&[
+            ("role", "grid"),
+            ("tabindex", "0"),
+            ("aria-label", "Logs of all nodes: arrow keys choose an entry"),
+        ])
+        .bind("aria-colcount", move || view.read().axis.last)
+        .bind("aria-activedescendant", move || view.read().selected.map(|(node, index)| cell_id(node, index)))
+        .on("scroll", move |_| place.report())
+        .on_event("keydown", move |event: &KeyboardEvent| {
+            let chosen = next_entry(&view.read_untracked(), &event.key());
+            if let Some(entry) = chosen {
+                event.prevent_default();
+                event.stop_propagation();
+                select(entry);
+                keyed.show_entry(entry.1);
+            }
+        })
+        .on("click", move |event| {
+            if let Some(entry) = clicked_entry(&event) {
+                select(entry);
+            }
+        })
+}
 
-    view! {
-        <section class="logs" id="panel-logs" aria-labelledby="logs-title">
-            <div class="logs-head">
-                <h2 id="logs-title">"Logs"</h2>
-                <Legend />
-                <button
-                    class="logs-follow"
-                    hidden=move || follows.get()
-                    on:click=move |_| {
-                        to_end();
-                        report();
+fn clicked_entry(event: &Event) -> Option<(u32, u64)> {
+    let cell = event.target()?.dyn_into::<Element>().ok()?.closest("[data-log]").ok()??;
+    entry_of(&cell.get_attribute("data-log")?)
+}
+
+/// What each of the many cells follows; it changes less often than the view.
+#[derive(Clone, Copy)]
+struct Columns {
+    start: Memo<AxisStart>,
+    selected: Memo<Option<(u32, u64)>>,
+}
+
+fn rows(content: El, view: RwSignal<LogView>) -> El {
+    let columns = Columns {
+        start: Memo::new(move |_| view.read().axis.start),
+        selected: Memo::new(move |_| view.read().selected),
+    };
+    content
+        .add(
+            h("div.logs-axis")
+                .set("role", "row")
+                .add(h("span.logs-name").set("role", "columnheader").text("index"))
+                .each(move |list| {
+                    let (first, last) = view.read().built;
+                    for index in first..=last {
+                        list.keep(index, || column_head(index, columns));
                     }
-                >
-                    "Follow the end →"
-                </button>
-            </div>
-            <div
-                class="logs-scroll"
-                node_ref=scroller
-                role="grid"
-                tabindex="0"
-                aria-label="Logs of all nodes: arrow keys choose an entry"
-                aria-colcount=move || axis.get().last
-                aria-activedescendant=move || selected.get().map(|(node, index)| cell_id(node, index))
-                on:scroll=move |_| report()
-                on:keydown=on_key
-                on:click=on_click
-            >
-                <div class="logs-content" node_ref=content role="presentation">
-                    <div class="logs-axis" role="row">
-                        <span class="logs-name" role="columnheader">"index"</span>
-                        <For
-                            each=move || {
-                                let (first, last) = built.get();
-                                first..=last
-                            }
-                            key=|index| *index
-                            let:index
-                        >
-                            <span
-                                class="logs-index"
-                                role="columnheader"
-                                data-selected=move || selected.get().is_some_and(|(_, chosen)| chosen == index).to_string()
-                                style:left=move || px(start.get().left_px(index))
-                            >
-                                {index}
-                            </span>
-                        </For>
-                    </div>
-                    <For each=move || nodes.get() key=|node| *node let:node>
-                        <Row view node start selected />
-                    </For>
-                </div>
-            </div>
-        </section>
-    }
-    .into_any()
+                }),
+        )
+        .each(move |list| {
+            for row in &view.read().rows {
+                list.keep(row.node, || log_row(view, row.node, columns));
+            }
+        })
 }
 
-#[component]
-fn Row(
-    view: Signal<LogView>,
-    node: u32,
-    start: Memo<AxisStart>,
-    selected: Memo<Option<(u32, u64)>>,
-) -> impl IntoView {
-    let row = Memo::new(move |_| {
-        view.with(|view| view.rows.iter().find(|row| row.node == node).cloned()).unwrap_or_default()
-    });
-    let snapshot = Memo::new(move |_| row.with(|row| row.snapshot));
-    let up = Memo::new(move |_| row.with(|row| row.up));
-    let reach = Memo::new(move |_| row.with(|row| row.reach));
-    let progress = Memo::new(move |_| row.with(|row| row.progress));
-    let leads = Memo::new(move |_| view.with(|view| view.leader == Some(node)));
-    view! {
-        <div class="logs-row" role="row" data-down=move || (!up.get()).to_string()>
-            <span class="logs-name" role="rowheader" data-leader=move || leads.get().to_string()>
-                {format!("node-{node}")}
-            </span>
-            {move || {
-                let last = snapshot.get();
-                (last > 0)
-                    .then(|| {
-                        view! {
-                            <span
-                                class="logs-snapshot"
-                                role="gridcell"
-                                style:left=px(NAME_PX + START_PX)
-                                style:width=move || px(start.get().snapshot_px(last))
-                            >
-                                <span>{format!("snapshot 1–{last}")}</span>
-                            </span>
-                        }
-                    })
-            }}
-            <For
-                each=move || row.with(|row| row.cells.clone())
-                // By Log Matching (§5.3) index and term name an entry. A run without a rule may break that: the
-                // label tells such entries apart.
-                key=|cell| cell.clone()
-                let:cell
-            >
-                <Cell node cell start reach selected />
-            </For>
-            {move || progress.get().map(|progress| marks(node, progress, start))}
-        </div>
-    }
-    .into_any()
+fn column_head(index: u64, columns: Columns) -> El {
+    h("span.logs-index")
+        .set("role", "columnheader")
+        .bind("data-selected", move || columns.selected.get().is_some_and(|(_, chosen)| chosen == index))
+        .style("left", move || px(columns.start.get().left_px(index)))
+        .text(index)
 }
 
-#[component]
-fn Cell(
-    node: u32,
-    cell: LogCell,
-    start: Memo<AxisStart>,
-    reach: Memo<Reach>,
-    selected: Memo<Option<(u32, u64)>>,
-) -> impl IntoView {
-    let LogCell { index, term, label } = cell;
-    let state = Memo::new(move |_| reach.get().state_of(index));
+fn log_row(view: RwSignal<LogView>, node: u32, columns: Columns) -> El {
+    let place = move || view.read().rows.iter().position(|row| row.node == node);
+    let reach =
+        Memo::new(move |_| place().map(|place| view.read().rows[place].reach).unwrap_or_default());
+    h("div.logs-row")
+        .set("role", "row")
+        .bind("data-down", move || !place().is_some_and(|place| view.read().rows[place].up))
+        .add(
+            h("span.logs-name")
+                .set("role", "rowheader")
+                .bind("data-leader", move || view.read().leader == Some(node))
+                .text(format!("node-{node}")),
+        )
+        .each(move |list| {
+            let view = view.read();
+            let Some(row) = view.rows.iter().find(|row| row.node == node) else { return };
+            if row.snapshot > 0 {
+                list.keep(row.snapshot, || snapshot(row.snapshot, columns));
+            }
+            // By Log Matching (§5.3) index and term name an entry. A run without a rule may break that: the label
+            // tells such entries apart.
+            for cell in &row.cells {
+                let key = format!("{} {} {}", cell.index, cell.term, cell.label);
+                list.keep(key, || log_cell(node, cell, reach, columns));
+            }
+            if let Some(LogProgress { next_index, match_index }) = row.progress {
+                // `]` closes what the leader knows to match, `[` opens what it will send next.
+                list.keep(format!("]{match_index}"), || {
+                    let title = format!("match_index of node-{node}: {match_index}");
+                    mark("match", title, columns, match_index + 1, GAP_PX)
+                });
+                list.keep(format!("[{next_index}"), || {
+                    let title = format!("next_index of node-{node}: {next_index}");
+                    mark("next", title, columns, next_index, MARK_PX)
+                });
+            }
+        })
+}
+
+fn snapshot(last: u64, columns: Columns) -> El {
+    h("span.logs-snapshot")
+        .set("role", "gridcell")
+        .style("left", || px(NAME_PX + START_PX))
+        .style("width", move || px(columns.start.get().snapshot_px(last)))
+        .add(h("span").text(format!("snapshot 1–{last}")))
+}
+
+fn log_cell(node: u32, cell: &LogCell, reach: Memo<Reach>, columns: Columns) -> El {
+    let LogCell { index, term, label } = cell.clone();
     let name = format!("entry {index} of node-{node}, term {term}, {label}");
-    view! {
-        <div
-            class="logs-cell"
-            role="gridcell"
-            id=cell_id(node, index)
-            data-log=format!("node-{node}:{index}")
-            data-term=term
-            data-hue=hue(term)
-            data-state=move || state.get().name()
-            data-selected=move || (selected.get() == Some((node, index))).to_string()
-            aria-colindex=index
-            aria-label=move || format!("{name}, {}", state.get().name())
-            title=label.to_string()
-            style:left=move || px(start.get().left_px(index))
-        >
-            <small>{term}</small>
-            " "
-            <span>{label.to_string()}</span>
-        </div>
-    }
+    h("div.logs-cell")
+        .set("role", "gridcell")
+        .set("id", cell_id(node, index))
+        .set("data-log", format!("node-{node}:{index}"))
+        .set("data-term", term)
+        .set("data-hue", hue(term))
+        .set("aria-colindex", index)
+        .set("title", label.clone())
+        .bind("data-state", move || reach.get().state_of(index).name())
+        .bind("data-selected", move || columns.selected.get() == Some((node, index)))
+        .bind("aria-label", move || format!("{name}, {}", reach.get().state_of(index).name()))
+        .style("left", move || px(columns.start.get().left_px(index)))
+        .add(h("small").text(term))
+        .text(" ")
+        .add(h("span").text(label))
 }
 
 /// The width of a mark.
 const MARK_PX: f64 = 3.0;
 
-/// `]` closes what the leader knows to match, `[` opens what it will send next.
-fn marks(node: u32, progress: LogProgress, start: Memo<AxisStart>) -> impl IntoView {
-    let LogProgress { next_index, match_index } = progress;
-    view! {
-        <i
-            class="logs-mark"
-            data-mark="match"
-            role="presentation"
-            title=format!("match_index of node-{node}: {match_index}")
-            style:left=move || px(start.get().left_px(match_index + 1) - GAP_PX)
-        ></i>
-        <i
-            class="logs-mark"
-            data-mark="next"
-            role="presentation"
-            title=format!("next_index of node-{node}: {next_index}")
-            style:left=move || px(start.get().left_px(next_index) - MARK_PX)
-        ></i>
-    }
+/// A mark that ends `before_px` before the column of this index begins.
+fn mark(name: &'static str, title: String, columns: Columns, index: u64, before_px: f64) -> El {
+    h("i.logs-mark")
+        .set("role", "presentation")
+        .set("data-mark", name)
+        .set("title", title)
+        .style("left", move || px(columns.start.get().left_px(index) - before_px))
 }
 
-#[component]
-fn Legend() -> impl IntoView {
-    view! {
-        <ul class="logs-legend" aria-label="How an entry is drawn">
-            <li><i class="logs-sample" data-state="unsynced"></i>"in memory"</li>
-            <li><i class="logs-sample" data-state="appended"></i>"on disk"</li>
-            <li><i class="logs-sample" data-state="committed"></i>"committed"</li>
-            <li><i class="logs-sample" data-state="applied"></i>"applied"</li>
-            <li class="logs-legend-marks"><b>"]"</b>"match_index"<b>"["</b>"next_index"</li>
-        </ul>
-    }
+fn legend() -> El {
+    h("ul.logs-legend").set("aria-label", "How an entry is drawn").markup(concat!(
+        r#"<li><i class="logs-sample" data-state="unsynced"></i>in memory</li>"#,
+        r#"<li><i class="logs-sample" data-state="appended"></i>on disk</li>"#,
+        r#"<li><i class="logs-sample" data-state="committed"></i>committed</li>"#,
+        r#"<li><i class="logs-sample" data-state="applied"></i>applied</li>"#,
+        r#"<li class="logs-legend-marks"><b>]</b>match_index<b>[</b>next_index</li>"#,
+    ))
 }
 
 /// The entry that this key leads to from the selected one, or from the end of the leader's log.

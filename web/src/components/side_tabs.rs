@@ -1,9 +1,11 @@
 //! The panels at the side (wide) or in the sheet (narrow), one open at a time, and the state machines below them.
 
-use leptos::ev::{self, KeyboardEvent};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::{Dashboard, EventsPanel, Inspector, NetworkPanel, StateStrip};
+use super::{dashboard, events_panel, inspector, network_panel, state_strip};
+use crate::dom::{El, effect, h, listen};
 use crate::state::{Tab, use_choices, use_world};
 
 /// Below this width of the window, in CSS pixels, the page is a stage and a sheet; as in `style/layout.css`.
@@ -12,75 +14,71 @@ const NARROW_PX_MAX: f64 = 760.0;
 /// The tabs and the open panel.
 ///
 /// The state machines and the logs are always there where there is room, and tabs where there is not.
-#[component]
-pub fn SideTabs() -> impl IntoView {
+pub fn side_tabs() -> El {
     let world = use_world();
     let tab = use_choices().tab;
     let narrow = narrow_window();
-    Effect::new(move |_| {
+    effect(Box::new(move || {
         if !narrow.get() && !WIDE.contains(&tab.get()) {
             tab.set(Tab::Inspector);
         }
-    });
-    let shown = move || if narrow.get() { &NARROW[..] } else { &WIDE[..] };
-    let on_key = move |event: KeyboardEvent| {
-        let tabs = shown();
-        let place = tabs.iter().position(|other| *other == tab.get_untracked()).unwrap_or(0);
-        let next = match event.key().as_str() {
-            "ArrowRight" => (place + 1) % tabs.len(),
-            "ArrowLeft" => (place + tabs.len() - 1) % tabs.len(),
-            "Home" => 0,
-            "End" => tabs.len() - 1,
-            _ => return,
-        };
-        event.prevent_default();
-        event.stop_propagation();
-        tab.set(tabs[next]);
-        focus(&tab_id(tabs[next]));
-    };
-    view! {
-        <aside class="side" aria-label="Panels" data-tab=move || tab.get().name()>
-            <div class="tabs" role="tablist" aria-label="Panels" on:keydown=on_key>
-                <For each=move || shown().iter().copied() key=|other| other.name() let:other>
-                    <button
-                        type="button"
-                        role="tab"
-                        id=tab_id(other)
-                        aria-controls=panel_id(other)
-                        aria-selected=move || (tab.get() == other).to_string()
-                        tabindex=move || if tab.get() == other { "0" } else { "-1" }
-                        on:click=move |_| tab.set(other)
-                    >
-                        {move || match other {
-                            Tab::Inspector => title(world.inspector.with(|view| view.title.clone())),
-                            other => label(other).to_owned(),
-                        }}
-                    </button>
-                </For>
-            </div>
-            {PANELS
-                .iter()
-                .map(|panel| {
-                    let panel = *panel;
-                    view! {
-                        <div
-                            class="panel"
-                            role="tabpanel"
-                            id=panel_id(panel)
-                            aria-labelledby=tab_id(panel)
-                            tabindex="0"
-                            data-scrolls=""
-                            hidden=move || tab.get() != panel
-                        >
-                            {move || (tab.get() == panel).then(|| contents(panel))}
-                        </div>
-                    }
-                })
-                .collect_view()}
-            <StateStrip view=world.state.into() />
-        </aside>
-    }
-    .into_any()
+    }));
+    h("aside.side")
+        .set("aria-label", "Panels")
+        .bind("data-tab", move || tab.get().name())
+        .add(tab_list(tab, narrow))
+        .add_all(PANELS.map(|of| panel(of, tab)))
+        .add(state_strip(world.state))
+}
+
+fn tab_list(tab: RwSignal<Tab>, narrow: RwSignal<bool>) -> El {
+    let shown = move |narrow: bool| if narrow { &NARROW[..] } else { &WIDE[..] };
+    h("div.tabs")
+        .attributes(&[("role", "tablist"), ("aria-label", "Panels")])
+        .on_event("keydown", move |event: &KeyboardEvent| {
+            let tabs = shown(narrow.get_untracked());
+            let place = tabs.iter().position(|other| *other == tab.get_untracked()).unwrap_or(0);
+            let next = match event.key().as_str() {
+                "ArrowRight" => (place + 1) % tabs.len(),
+                "ArrowLeft" => (place + tabs.len() - 1) % tabs.len(),
+                "Home" => 0,
+                "End" => tabs.len() - 1,
+                _ => return,
+            };
+            event.prevent_default();
+            event.stop_propagation();
+            tab.set(tabs[next]);
+            focus(&tab_id(tabs[next]));
+        })
+        .each(move |list| {
+            for other in shown(narrow.get()) {
+                list.keep(other.name(), || tab_button(*other, tab));
+            }
+        })
+}
+
+fn tab_button(own: Tab, tab: RwSignal<Tab>) -> El {
+    let world = use_world();
+    h("button")
+        .attributes(&[("type", "button"), ("role", "tab")])
+        .set("id", tab_id(own))
+        .set("aria-controls", panel_id(own))
+        .bind("aria-selected", move || tab.get() == own)
+        .bind("tabindex", move || if tab.get() == own { "0" } else { "-1" })
+        .on("click", move |_| tab.set(own))
+        .live(move || match own {
+            Tab::Inspector => title(world.inspector.read().title.clone()),
+            other => label(other).to_owned(),
+        })
+}
+
+fn panel(own: Tab, tab: RwSignal<Tab>) -> El {
+    h("div.panel")
+        .attributes(&[("role", "tabpanel"), ("tabindex", "0"), ("data-scrolls", "")])
+        .set("id", panel_id(own))
+        .set("aria-labelledby", tab_id(own))
+        .flag("hidden", move || tab.get() != own)
+        .when(move || tab.get() == own, move || contents(own))
 }
 
 /// The tabs where there is room for the state machines and the logs beside them.
@@ -90,15 +88,13 @@ const NARROW: [Tab; 6] = [Tab::Logs, Tab::State, Tab::Inspector, Tab::Dashboard,
 /// The panels that are made here.
 const PANELS: [Tab; 4] = WIDE;
 
-fn contents(panel: Tab) -> AnyView {
+fn contents(panel: Tab) -> El {
     let world = use_world();
     match panel {
-        Tab::Dashboard => view! { <Dashboard view=world.dashboard.into() /> }.into_any(),
-        Tab::Network => view! { <NetworkPanel view=world.network.into() /> }.into_any(),
-        Tab::Events => view! { <EventsPanel view=world.events.into() /> }.into_any(),
-        Tab::Inspector | Tab::State | Tab::Logs => {
-            view! { <Inspector view=world.inspector.into() /> }.into_any()
-        }
+        Tab::Dashboard => dashboard(world.dashboard),
+        Tab::Network => network_panel(world.network),
+        Tab::Events => events_panel(world.events),
+        Tab::Inspector | Tab::State | Tab::Logs => inspector(world.inspector),
     }
 }
 
@@ -127,28 +123,25 @@ fn panel_id(tab: Tab) -> String {
 }
 
 fn focus(id: &str) {
-    use wasm_bindgen::JsCast;
-    let element =
-        document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
-    if let Some(element) = element {
+    if let Some(element) = document().get_element_by_id(id) {
         // What cannot have the focus keeps it where it was.
-        let _ = element.focus();
+        let _ = element.unchecked_into::<HtmlElement>().focus();
     }
 }
 
 /// Whether the window is narrow.
-fn narrow_window() -> Signal<bool> {
+fn narrow_window() -> RwSignal<bool> {
     let is_narrow = || {
         let width = window().inner_width().ok().and_then(|width| width.as_f64());
         width.is_some_and(|width| width <= NARROW_PX_MAX)
     };
     let narrow = RwSignal::new(is_narrow());
-    let listener = window_event_listener(ev::resize, move |_| {
+    let resized = move |_| {
         let now = is_narrow();
         if narrow.get_untracked() != now {
             narrow.set(now);
         }
-    });
-    on_cleanup(move || listener.remove());
-    narrow.into()
+    };
+    listen(&window(), "resize", Box::new(resized));
+    narrow
 }

@@ -3,137 +3,96 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
-use super::{ChecksBadge, Playback};
+use super::{checks_badge, playback};
+use crate::dom::{El, effect, h, input_of};
 use crate::model::ScenarioView;
 use crate::state::{Theme, use_choices, use_wishes, use_world};
 use crate::wish::Wish;
 
 /// The top strip.
-#[component]
-pub fn TopStrip() -> impl IntoView {
+pub fn top_strip() -> El {
     let world = use_world();
     let choices = use_choices();
-    view! {
-        <header class="top">
-            <h1 class="brand">"Mini-Raft"</h1>
-            <ScenarioMenu scenario=world.scenario.into() />
-            <Seed scenario=world.scenario.into() />
-            <Playback clock=world.clock.into() />
-            <div class="top-end">
-                <ChecksBadge view=world.checks.into() />
-                <ThemeButton />
-                <button
-                    type="button"
-                    class="square"
-                    aria-label="Help"
-                    title="Help (?)"
-                    aria-haspopup="dialog"
-                    on:click=move |_| choices.help_open.set(true)
-                >
-                    "?"
-                </button>
-            </div>
-        </header>
-    }
-    .into_any()
+    let help = h("button.square")
+        .attributes(&[
+            ("type", "button"),
+            ("aria-label", "Help"),
+            ("title", "Help (?)"),
+            ("aria-haspopup", "dialog"),
+        ])
+        .text("?")
+        .on("click", move |_| choices.help_open.set(true));
+    h("header.top")
+        .add(h("h1.brand").text("Mini-Raft"))
+        .add(scenario_menu(world.scenario))
+        .add(seed_form(world.scenario))
+        .add(playback(world.clock))
+        .add(h("div.top-end").add(checks_badge(world.checks)).add(theme_button()).add(help))
 }
 
-#[component]
-fn ScenarioMenu(scenario: Signal<ScenarioView>) -> impl IntoView {
+fn scenario_menu(scenario: RwSignal<ScenarioView>) -> El {
     let wishes = use_wishes();
-    let names = Memo::new(move |_| scenario.with(|scenario| scenario.names.clone()));
-    let chosen = Memo::new(move |_| scenario.with(|scenario| scenario.chosen));
-    let choose = move |event| {
-        if let Ok(place) = event_target_value(&event).parse() {
-            wishes.send(Wish::LoadScenario(place));
-        }
-    };
-    let options = move || {
-        let options = names.get().into_iter().enumerate().map(|(place, name)| {
-            view! {
-                <option value=place.to_string() selected=move || chosen.get() == place>
-                    {name}
-                </option>
+    h("select.scenario")
+        .set("aria-label", "Scenario")
+        .bind("title", move || scenario.read().about.clone())
+        .each(move |list| {
+            for (place, name) in scenario.read().names.iter().enumerate() {
+                list.keep(place, || h("option").set("value", place).text(name.clone()));
             }
-        });
-        options.collect_view()
-    };
-    view! {
-        <select
-            class="scenario"
-            aria-label="Scenario"
-            title=move || scenario.with(|scenario| scenario.about.clone())
-            on:change=choose
-        >
-            {options}
-        </select>
-    }
-}
-
-#[component]
-fn Seed(scenario: Signal<ScenarioView>) -> impl IntoView {
-    let wishes = use_wishes();
-    let seed = Memo::new(move |_| scenario.with(|scenario| scenario.seed));
-    let typed = RwSignal::new(String::new());
-    Effect::new(move |_| typed.set(seed.get().to_string()));
-    let restart = move || {
-        let seed = typed.get_untracked().trim().parse().unwrap_or_else(|_| seed.get_untracked());
-        typed.set(seed.to_string());
-        wishes.send(Wish::Restart { seed });
-    };
-    view! {
-        <form
-            class="seed"
-            aria-label="Seed"
-            on:submit=move |event| {
-                event.prevent_default();
-                restart();
-            }
-        >
-            <label>
-                <span>"seed"</span>
-                <input
-                    type="text"
-                    inputmode="numeric"
-                    maxlength="20"
-                    aria-label="Seed"
-                    title="The same seed gives the same run"
-                    prop:value=move || typed.get()
-                    on:input=move |event| typed.set(event_target_value(&event))
-                />
-            </label>
-            <button type="submit" class="square" aria-label="Start again" title="Start again with this seed">
-                {icon(Icon::Again)}
-            </button>
-        </form>
-    }
-}
-
-#[component]
-fn ThemeButton() -> impl IntoView {
-    let theme = use_choices().theme;
-    let turn = move |_| {
-        theme.update(|theme| {
-            let here = Theme::ALL.iter().position(|other| other == theme).unwrap_or(0);
-            *theme = Theme::ALL[(here + 1) % Theme::ALL.len()];
-        });
-    };
-    let shape = move || {
-        icon(match theme.get() {
-            Theme::Auto => Icon::ThemeAuto,
-            Theme::Light => Icon::ThemeLight,
-            Theme::Dark => Icon::ThemeDark,
         })
-    };
-    view! {
-        <button
-            type="button"
-            class="square"
-            aria-label=move || format!("Theme: {}", theme.get().name())
-            title="Theme: as your system, light, dark"
-            on:click=turn
-        >
-            {shape}
-        </button>
-    }
+        .value(move || scenario.read().chosen)
+        .on("change", move |event| {
+            if let Ok(place) = input_of(&event).parse() {
+                wishes.send(Wish::LoadScenario(place));
+            }
+        })
+}
+
+fn seed_form(scenario: RwSignal<ScenarioView>) -> El {
+    let wishes = use_wishes();
+    let typed = RwSignal::new(String::new());
+    effect(Box::new(move || typed.set(scenario.read().seed.to_string())));
+    let field = h("input")
+        .attributes(&[
+            ("type", "text"),
+            ("inputmode", "numeric"),
+            ("maxlength", "20"),
+            ("aria-label", "Seed"),
+            ("title", "The same seed gives the same run"),
+        ])
+        .value(move || typed.get())
+        .on("input", move |event| typed.set(input_of(&event)));
+    let again = h("button.square")
+        .attributes(&[("type", "submit"), ("aria-label", "Start again"), ("title", "Start again with this seed")])
+        .add(icon(Icon::Again));
+    h("form.seed")
+        .set("aria-label", "Seed")
+        .on("submit", move |event| {
+            event.prevent_default();
+            let seed = typed.read_untracked().trim().parse().unwrap_or(scenario.read_untracked().seed);
+            typed.set(seed.to_string());
+            wishes.send(Wish::Restart { seed });
+        })
+        .add(h("label").add(h("span").text("seed")).add(field))
+        .add(again)
+}
+
+fn theme_button() -> El {
+    let theme = use_choices().theme;
+    h("button.square")
+        .attributes(&[("type", "button"), ("title", "Theme: as your system, light, dark")])
+        .bind("aria-label", move || format!("Theme: {}", theme.get().name()))
+        .on("click", move |_| {
+            let here = Theme::ALL.iter().position(|other| *other == theme.get_untracked()).unwrap_or(0);
+            theme.set(Theme::ALL[(here + 1) % Theme::ALL.len()]);
+        })
+        .each(move |list| {
+            let theme = theme.get();
+            let shape = match theme {
+                Theme::Auto => Icon::ThemeAuto,
+                Theme::Light => Icon::ThemeLight,
+                Theme::Dark => Icon::ThemeDark,
+            };
+            list.keep(theme.name(), || icon(shape));
+        })
 }

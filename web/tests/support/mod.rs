@@ -4,6 +4,7 @@
 use js_sys::{Array, Function, Object, Reflect, global};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
+use mini_raft_web::dom::El;
 use mini_raft_web::state::{Choices, Wishes, World};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement};
@@ -16,16 +17,17 @@ pub(crate) struct Stand {
 
 impl Stand {
     /// Mounts a view with fresh contexts; it stays for as long as the test runs.
-    pub(crate) fn new<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) -> Stand {
+    pub(crate) fn new(view: impl FnOnce() -> El + 'static) -> Stand {
         let place = document().create_element("div").expect("a div");
         document().body().expect("a body").append_child(&place).expect("it is put there");
         let owner = Owner::new();
         let (wishes, world) = owner.with(|| (Wishes::new(), World::new()));
+        let parent = place.clone();
         let mounted = mount_to(place.clone().unchecked_into(), move || {
             provide_context(wishes);
             provide_context(world);
             provide_context(Choices::new());
-            view()
+            view().mount(&parent);
         });
         mounted.forget();
         // The signals live as long as the page does.
