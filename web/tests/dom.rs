@@ -54,21 +54,23 @@ async fn words_never_become_markup() {
 
 #[wasm_bindgen_test]
 async fn drawn_elements_are_svg() {
-    let stand = Stand::new(|| svg("svg").add(svg("g.node")));
+    let stand = Stand::new(|| svg("svg").child(svg("g.node")));
     assert!(stand.find("g").dyn_ref::<web_sys::SvgElement>().is_some());
 }
 
 /// A list of these letters, between two other elements.
 fn letters(of: RwSignal<&'static str>, built: Rc<Cell<u32>>) -> El {
-    h("ul").add(h("li").text("<")).each(move |list| {
-        for letter in of.get().chars() {
-            list.keep(letter.to_string(), || {
-                built.set(built.get() + 1);
-                h("li").text(letter.to_string())
-            });
-        }
-    })
-    .add(h("li").text(">"))
+    h("ul")
+        .child(h("li").text("<"))
+        .each(move |list| {
+            for letter in of.get().chars() {
+                list.keep(letter.to_string(), || {
+                    built.set(built.get() + 1);
+                    h("li").text(letter.to_string())
+                });
+            }
+        })
+        .child(h("li").text(">"))
 }
 
 #[wasm_bindgen_test]

@@ -170,7 +170,9 @@ async fn a_request_is_told_while_it_waits_and_when_it_is_answered() {
 }
 
 fn form() -> Stand {
-    Stand::new(|| view! { <RequestForm nodes=Signal::derive(|| vec![0, 1, 2]) /> })
+    let column = |node| StateColumn { node, ..StateColumn::default() };
+    let view = StateView { nodes: (0..3).map(column).collect(), ..StateView::default() };
+    Stand::new(move || request_form(RwSignal::new(view)))
 }
 
 fn choose(stand: &Stand, selector: &str, value: &str) {

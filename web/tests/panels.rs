@@ -5,17 +5,20 @@ mod support;
 
 use leptos::prelude::*;
 use mini_raft_web::components::{
-    ChecksBadge, Dashboard, EventsPanel, Help, Inspector, NetworkPanel, SideTabs,
+    checks_badge, dashboard, events_panel, help, inspector, network_panel, side_tabs, state_strip,
 };
+use mini_raft_web::dom::h;
+use mini_raft_web::model::StateView;
 use mini_raft_web::model::checks::{ChecksView, PropertyView, ViolationView};
 use mini_raft_web::model::dashboard::{DashboardView, Health, MetricRow, NodeRow};
 use mini_raft_web::model::events::{EventLine, EventsView, Tone};
 use mini_raft_web::model::inspector::{
-    Field, InspectorView, LEADER_STATE, PeerRow, RuleView, Section, Subject, Why,
+    Field, InspectorView, LEADER_STATE, LinkSettings, PeerRow, RuleView, Section, Subject, Why,
 };
+use mini_raft_web::model::kv::{KeyRow, KeyValue, RequestState, RequestView, StateColumn};
 use mini_raft_web::model::network::{NetworkNode, NetworkView};
 use mini_raft_web::state::{Tab, use_choices};
-use mini_raft_web::wish::{Act, NetworkWish, Selection, Wish};
+use mini_raft_web::wish::{Act, NetworkWish, Operation, RequestWish, Selection, Wish};
 use support::{Stand, attribute, settled};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -47,7 +50,7 @@ fn checks(violations: u64) -> ChecksView {
 #[wasm_bindgen_test]
 async fn the_badge_counts_violations_and_opens_the_list_at_the_first() {
     let view = RwSignal::new(checks(0));
-    let stand = Stand::new(move || view! { <ChecksBadge view=view.into() /> });
+    let stand = Stand::new(move || h("div").children(checks_badge(view)));
     settled().await;
     let badge = stand.find("[data-checks]");
     assert_eq!(attribute(&badge, "data-violations"), "0");
@@ -103,7 +106,7 @@ fn node(id: u32, commit_index: u64) -> InspectorView {
 #[wasm_bindgen_test]
 async fn a_field_that_changed_is_marked_and_another_subject_is_not() {
     let view = RwSignal::new(node(1, 13));
-    let stand = Stand::new(move || view! { <Inspector view=view.into() /> });
+    let stand = Stand::new(move || inspector(view));
     settled().await;
     let text = stand.place.text_content().unwrap_or_default();
     for part in ["Why is entry 14 not committed yet?", "§5.3", "commit_index", "replicate · 1"] {
@@ -141,7 +144,7 @@ async fn the_dashboard_shows_the_cluster_its_nodes_and_the_last_minute() {
         metrics: vec![metric],
         ..DashboardView::default()
     });
-    let stand = Stand::new(move || view! { <Dashboard view=view.into() /> });
+    let stand = Stand::new(move || dashboard(view));
     settled().await;
     let text = stand.place.text_content().unwrap_or_default();
     for part in ["Healthy", "Total nodes5", "node-3leader5142143", "Operations/sec125.0"] {
@@ -162,7 +165,7 @@ async fn a_slider_changes_the_network_and_keeps_the_range_in_order() {
         nodes: vec![NetworkNode { node: 0, up: true, isolated: false }],
         ..NetworkView::default()
     });
-    let stand = Stand::new(move || view! { <NetworkPanel view=view.into() /> });
+    let stand = Stand::new(move || network_panel(view));
     settled().await;
     let slide = |place: usize, to: &str| {
         let sliders = stand.place.query_selector_all("input[type=range]").expect("a selector");
@@ -187,6 +190,99 @@ async fn a_slider_changes_the_network_and_keeps_the_range_in_order() {
 }
 
 #[wasm_bindgen_test]
+async fn the_sliders_of_a_link_change_it_alone_and_stay_where_they_are_held() {
+    let link =
+        LinkSettings { from: 1, to: 2, cut: false, latency_ms: (5.0, 20.0), loss: 0.1, duplicate: 0.0 };
+    let subject = Subject::Selected(Selection::Link { from: 1, to: 2 });
+    let view = RwSignal::new(InspectorView { subject, link: Some(link), ..InspectorView::default() });
+    let stand = Stand::new(move || inspector(view));
+    settled().await;
+    let slider: HtmlInputElement = stand.find(".slider:nth-of-type(3) input").unchecked_into();
+    assert_eq!((slider.value(), attribute(&slider, "aria-valuetext")), ("10".to_owned(), "10 %".to_owned()));
+    slider.set_value("40");
+    view.update(|view| view.heading = "node-1 to node-2".to_owned());
+    settled().await;
+    assert_eq!(slider.value(), "40", "what else the inspector shows moves no slider");
+    support::send(&slider, "change");
+    let wish = NetworkWish { link: Some((1, 2)), loss: Some(0.4), ..NetworkWish::default() };
+    assert_eq!(stand.wishes.take(), [Wish::Act(Act::Network(wish))]);
+    view.update(|view| view.link = Some(LinkSettings { loss: 0.2, cut: true, ..link }));
+    settled().await;
+    assert_eq!(slider.value(), "20");
+    stand.button("Heal this direction").click();
+    assert_eq!(stand.wishes.take(), [Wish::Act(Act::Heal { from: 1, to: 2 })]);
+}
+
+fn state(values: [Option<&str>; 2]) -> StateView {
+    let column = |node| StateColumn { node, up: true, applied: 3, behind: false };
+    let values = values.map(|value| KeyValue { value: value.map(Into::into), differs: value.is_none() });
+    let answer = RequestView {
+        request: 1,
+        asked: "set city to “Oslo”".to_owned(),
+        came_to: "done by node-0".to_owned(),
+        state: RequestState::Done,
+    };
+    StateView {
+        nodes: vec![column(0), column(1)],
+        keys: vec![KeyRow { key: "city".into(), values: values.into() }],
+        requests: vec![answer],
+        ..StateView::default()
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_state_strip_shows_each_value_where_it_is_applied() {
+    let view = RwSignal::new(state([Some("Oslo"), None]));
+    let stand = Stand::new(move || state_strip(view));
+    settled().await;
+    assert_eq!(stand.find("[data-kv='node-0:city']").text_content().as_deref(), Some("Oslo"));
+    assert_eq!(stand.count("[data-kv='node-1:city']"), 0);
+    assert_eq!(stand.find("[data-differs='true']").text_content().as_deref(), Some("–"));
+    let answer = stand.find("[aria-live]").text_content();
+    assert_eq!(answer.as_deref(), Some("set city to “Oslo”: done by node-0"));
+
+    view.set(state([Some("Oslo"), Some("")]));
+    settled().await;
+    assert_eq!(stand.find("[data-kv='node-1:city']").text_content().as_deref(), Some(""));
+    view.set(StateView::default());
+    settled().await;
+    assert_eq!(stand.count("tbody tr"), 0);
+    assert_eq!(stand.count(".state-empty:not([hidden])"), 1);
+}
+
+#[wasm_bindgen_test]
+async fn the_form_asks_for_what_its_operation_takes_and_sends_it() {
+    let view = RwSignal::new(state([None, None]));
+    let stand = Stand::new(move || state_strip(view));
+    settled().await;
+    let shown = || stand.count(".request label:not([hidden])");
+    let fill = |selector: &str, to: &str, event: &str| {
+        let field: HtmlInputElement = stand.find(selector).unchecked_into();
+        field.set_value(to);
+        support::send(&field, event);
+    };
+    assert_eq!(shown(), 4, "a set takes no expected value");
+    fill(".request-operation select", "cas", "change");
+    settled().await;
+    assert_eq!(shown(), 5);
+    fill(".request-expected input", "Oslo", "input");
+    fill(".request-value input", "Rome", "input");
+    fill(".request-to select", "1", "change");
+    stand.button("Send").click();
+    let wish = RequestWish {
+        operation: Operation::CompareAndSet,
+        key: "city".to_owned(),
+        value: "Rome".to_owned(),
+        expected: "Oslo".to_owned(),
+        to: Some(1),
+    };
+    assert_eq!(stand.wishes.take(), [Wish::Act(Act::Request(wish))]);
+    fill(".request-operation select", "get", "change");
+    settled().await;
+    assert_eq!(shown(), 3);
+}
+
+#[wasm_bindgen_test]
 async fn an_event_of_the_list_opens_in_the_inspector() {
     let line = EventLine {
         event: 7,
@@ -201,7 +297,7 @@ async fn an_event_of_the_list_opens_in_the_inspector() {
         let choices = use_choices();
         choices.tab.set(Tab::Events);
         tab.set_value(Some(choices.tab));
-        view! { <EventsPanel view=view.into() /> }
+        events_panel(view)
     });
     settled().await;
     stand.find(".events-list button").unchecked_into::<web_sys::HtmlElement>().click();
@@ -211,7 +307,7 @@ async fn an_event_of_the_list_opens_in_the_inspector() {
 
 #[wasm_bindgen_test]
 async fn arrow_keys_turn_the_tabs_and_one_panel_is_open() {
-    let stand = Stand::new(|| view! { <SideTabs /> });
+    let stand = Stand::new(side_tabs);
     settled().await;
     let open = || stand.count("[role='tabpanel']:not([hidden])");
     let selected = || attribute(&stand.find("[role='tab'][aria-selected='true']"), "id");
@@ -230,7 +326,7 @@ async fn the_help_is_a_dialog_that_the_choice_opens_and_the_button_closes() {
     let open = StoredValue::new(None);
     let stand = Stand::new(move || {
         open.set_value(Some(use_choices().help_open));
-        view! { <Help /> }
+        help()
     });
     settled().await;
     let open = open.get_value().expect("the choice");

@@ -4,12 +4,13 @@
 mod support;
 
 use leptos::prelude::*;
-use mini_raft_web::components::stage::card::MessageCard;
-use mini_raft_web::components::stage::lane::Lanes;
-use mini_raft_web::components::stage::menu::NodeMenu;
-use mini_raft_web::components::stage::messages::Messages;
-use mini_raft_web::components::stage::node::{Node, Nodes};
-use mini_raft_web::components::{Movers, Playback};
+use mini_raft_web::components::stage::card::message_card;
+use mini_raft_web::components::stage::lane::lanes;
+use mini_raft_web::components::stage::menu::node_menu;
+use mini_raft_web::components::stage::messages::messages;
+use mini_raft_web::components::stage::node::nodes;
+use mini_raft_web::components::{Movers, playback};
+use mini_raft_web::dom::{h, svg};
 use mini_raft_web::model::{
     ClockView, Face, LaneView, MessageView, Motion, NodeView, PlacedFlight, RoleView, Shape, StageView, Vote,
     menu_view,
@@ -39,10 +40,8 @@ fn stage() -> StageView {
 
 #[wasm_bindgen_test]
 async fn a_node_says_what_it_is_by_attributes_and_words() {
-    let view = RwSignal::new(leader());
-    let stand = Stand::new(move || {
-        view! { <Node view=view.into() transform=Signal::derive(String::new) focus_menu=RwSignal::new(false) /> }
-    });
+    let view = RwSignal::new(stage());
+    let stand = Stand::new(move || svg("svg").child(nodes(view, RwSignal::new(false))));
     let node = stand.find("[data-node='node-0']");
     for (name, value) in [
         ("data-role", "leader"),
@@ -59,7 +58,7 @@ async fn a_node_says_what_it_is_by_attributes_and_words() {
         assert!(text.contains(word), "{word} in {text}");
     }
 
-    view.set(NodeView { role: RoleView::Down, commit_index: 0, ..leader() });
+    view.write().nodes[0] = NodeView { role: RoleView::Down, commit_index: 0, ..leader() };
     settled().await;
     assert_eq!(attribute(&node, "data-role"), "down");
     assert!(stand.find(".node-text").text_content().unwrap_or_default().contains("crashed"));
@@ -69,22 +68,20 @@ async fn a_node_says_what_it_is_by_attributes_and_words() {
 async fn a_candidate_shows_each_voters_answer() {
     let votes = vec![Vote::Granted, Vote::Denied, Vote::Open];
     let candidate = NodeView { role: RoleView::Candidate, votes, ..leader() };
-    let stand = Stand::new(move || {
-        let view = Signal::derive(move || candidate.clone());
-        view! { <Node view=view transform=Signal::derive(String::new) focus_menu=RwSignal::new(false) /> }
-    });
-    settled().await;
+    let view = RwSignal::new(StageView { nodes: vec![candidate], ..StageView::default() });
+    let stand = Stand::new(move || svg("svg").child(nodes(view, RwSignal::new(false))));
     for answer in ["granted", "denied", "open"] {
         assert_eq!(stand.count(&format!("[data-vote={answer}]")), 1);
     }
+
+    view.write().nodes[0].votes[2] = Vote::Granted;
+    settled().await;
+    assert_eq!((stand.count("[data-vote=granted]"), stand.count(".pip")), (2, 3));
 }
 
 #[wasm_bindgen_test]
 async fn a_click_on_a_node_selects_it() {
-    let stand = Stand::new(|| {
-        let stage = Signal::derive(stage);
-        view! { <svg><Nodes stage=stage focus_menu=RwSignal::new(false) /></svg> }
-    });
+    let stand = Stand::new(|| svg("svg").child(nodes(RwSignal::new(stage()), RwSignal::new(false))));
     stand.click("[data-node='node-1'] .node-body");
     assert_eq!(stand.wishes.take(), [Wish::Select(Selection::Node(1))]);
 }
@@ -92,7 +89,7 @@ async fn a_click_on_a_node_selects_it() {
 #[wasm_bindgen_test]
 async fn a_click_on_a_lane_cuts_that_direction_and_another_heals_it() {
     let view = RwSignal::new(stage());
-    let stand = Stand::new(move || view! { <svg><Lanes stage=view.into() /></svg> });
+    let stand = Stand::new(move || svg("svg").child(lanes(view)));
     let lane = stand.find("[data-link='node-0:node-1']");
     assert_eq!(attribute(&lane, "data-cut"), "false");
     stand.click("[data-link='node-0:node-1'] .lane-hit");
@@ -109,10 +106,9 @@ async fn a_click_on_a_lane_cuts_that_direction_and_another_heals_it() {
 #[wasm_bindgen_test]
 async fn the_menu_has_a_button_for_each_act_and_enables_what_makes_sense() {
     let stand = Stand::new(|| {
-        let menu = Signal::derive(|| menu_view(&stage(), 0));
-        view! { <NodeMenu menu=menu stage=Signal::derive(stage) focus=RwSignal::new(false) /> }
+        let (menu, stage) = (RwSignal::new(menu_view(&stage(), 0)), RwSignal::new(stage()));
+        h("div").each(move |list| node_menu(list, menu, stage, RwSignal::new(false)))
     });
-    settled().await;
     for name in [
         "Crash",
         "Restart",
@@ -131,9 +127,36 @@ async fn the_menu_has_a_button_for_each_act_and_enables_what_makes_sense() {
 }
 
 #[wasm_bindgen_test]
+async fn a_menu_that_the_keyboard_opens_has_the_focus_and_gives_it_back() {
+    let menu = RwSignal::new(None);
+    let stand = Stand::new(move || {
+        let (stage, focus_menu) = (RwSignal::new(stage()), RwSignal::new(false));
+        let nodes = svg("svg").child(nodes(stage, focus_menu));
+        h("div").child(nodes).each(move |list| node_menu(list, menu, stage, focus_menu))
+    });
+    let has_focus = |name: &str| {
+        document().active_element().and_then(|active| active.get_attribute(name)).unwrap_or_default()
+    };
+    stand.press("[data-node='node-0']", "Enter");
+    assert_eq!(stand.wishes.take(), [Wish::Select(Selection::Node(0))]);
+    menu.set(menu_view(&stage(), 0));
+    settled().await;
+    // The focus comes after the menu.
+    settled().await;
+    assert_eq!(has_focus("aria-label"), "Crash");
+    for (key, name) in [("ArrowDown", "Pause"), ("ArrowUp", "Crash"), ("ArrowUp", "Isolate")] {
+        stand.press(".node-menu button:focus", key);
+        assert_eq!(has_focus("aria-label"), name);
+    }
+    stand.press(".node-menu button:focus", "Escape");
+    assert_eq!(stand.wishes.take(), [Wish::Select(Selection::Nothing)]);
+    assert_eq!(has_focus("data-node"), "node-0");
+}
+
+#[wasm_bindgen_test]
 async fn playback_says_what_its_button_would_do() {
     let clock = RwSignal::new(ClockView { time_us: 3_482_900, playing: true, can_step_back: true });
-    let stand = Stand::new(move || view! { <Playback clock=clock.into() /> });
+    let stand = Stand::new(move || playback(clock));
     let time = stand.find("[data-clock]");
     assert_eq!(attribute(&time, "data-time-us"), "3482900");
     assert_eq!(attribute(&time, "data-playing"), "true");
@@ -152,7 +175,7 @@ async fn playback_says_what_its_button_would_do() {
 
 #[wasm_bindgen_test]
 async fn a_selected_message_is_read_and_dropped() {
-    let message = MessageView {
+    let message = RwSignal::new(Some(MessageView {
         id: 17,
         title: "heartbeat".to_owned(),
         from: "node-1".to_owned(),
@@ -160,24 +183,37 @@ async fn a_selected_message_is_read_and_dropped() {
         fields: vec![("leader_commit", "11".to_owned())],
         under_way: true,
         ..MessageView::default()
-    };
+    }));
     let stand = Stand::new(move || {
-        let message = Signal::derive(move || Some(message.clone()));
-        view! { <MessageCard message=message stage=Signal::derive(stage) /> }
+        let stage = RwSignal::new(stage());
+        h("div").each(move |list| message_card(list, message, stage))
     });
-    settled().await;
     let text = stand.place.text_content().unwrap_or_default();
     for word in ["heartbeat", "node-1", "node-3", "leader_commit", "11"] {
         assert!(text.contains(word), "{word} in {text}");
     }
     stand.button("Drop").click();
     assert!(stand.wishes.take().contains(&Wish::Act(Act::Drop(17))));
+
+    // The next one is read on the same card, so that its buttons keep the focus.
+    let drop = stand.button("Drop");
+    let fields = vec![("leader_commit", "12".to_owned())];
+    message.set(Some(MessageView { id: 18, fields, held: true, ..MessageView::default() }));
+    settled().await;
+    assert_eq!(stand.find("dl").text_content().as_deref(), Some("leader_commit12"));
+    assert!(drop.is_connected() && drop.has_attribute("disabled"));
+    stand.button("Release").click();
+    assert!(stand.wishes.take().contains(&Wish::Act(Act::Release(18))));
+
+    message.set(None);
+    settled().await;
+    assert_eq!(stand.count("section"), 0);
 }
 
 /// Messages get their hooks, move, and give their elements to the next ones; a person's words stay words.
 #[wasm_bindgen_test]
 async fn messages_are_placed_on_elements_that_are_used_again() {
-    let stand = Stand::new(|| view! { <svg><Messages /></svg> });
+    let stand = Stand::new(|| svg("svg").child(messages()));
     let mut movers = Movers::default();
     let at = |id: u64, x: f64| PlacedFlight { id, x, y: 20.0, motion: Motion::Flying };
     let face = |_| {

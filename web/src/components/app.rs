@@ -11,10 +11,10 @@ pub fn page() -> El {
     let world = use_world();
     keyboard::listen();
     h("div.page")
-        .add(top_strip())
-        .add(stage())
-        .add(log_strip(world.log))
-        .add(side_tabs())
-        .add(help())
-        .add(h("p.for-screen-readers").set("aria-live", "polite").live(move || world.announcement.get()))
+        .child(top_strip())
+        .child(stage())
+        .child(log_strip(world.log))
+        .child(side_tabs())
+        .child(help())
+        .child(h("p.for-screen-readers").set("aria-live", "polite").live(move || world.announcement.get()))
 }

@@ -1,108 +1,97 @@
 //! The safety properties: a badge for the top strip, and the list that it opens.
 
-use leptos::html;
 use leptos::prelude::*;
 
 use super::inspect::use_inspect;
+use crate::dom::{El, effect, h};
 use crate::model::ChecksView;
+use crate::model::checks::{PropertyView, ViolationView};
+use crate::text;
 use crate::wish::Selection;
 
-/// The badge in the top strip, with the list of properties that opens below it.
-#[component]
-pub fn ChecksBadge(
-    /// What it shows.
-    view: Signal<ChecksView>,
-) -> impl IntoView {
-    let list: NodeRef<html::Div> = NodeRef::new();
-    let violations = Memo::new(move |_| view.with(|view| view.violations));
-    let count = Memo::new(move |_| view.with(|view| view.properties.len()));
-    // The first violation opens the list, so that nobody has to look for what went wrong.
-    Effect::new(move |before: Option<u64>| {
-        let now = violations.get();
-        if now > 0
-            && before.unwrap_or(0) == 0
-            && let Some(list) = list.get()
-        {
-            // It may be open already.
-            let _ = list.show_popover();
+/// The badge in the top strip, and the list of properties that it opens.
+pub fn checks_badge(view: RwSignal<ChecksView>) -> [El; 2] {
+    let label = move || {
+        let view = view.read();
+        match view.violations {
+            0 => format!("{} checks", view.properties.len()),
+            some => text::plural(some, "violation", "violations"),
         }
-        now
-    });
-    let label = move || match violations.get() {
-        0 => format!("{} checks", count.get()),
-        1 => "1 violation".to_owned(),
-        many => format!("{many} violations"),
     };
-    view! {
-        <button
-            class="checks-badge"
-            data-checks=""
-            data-violations=move || violations.get()
-            popovertarget="checks-list"
-            aria-label=move || {
-                if violations.get() == 0 {
-                    format!("{} checks of safety hold", count.get())
-                } else {
-                    format!("Safety is broken: {}", label())
-                }
-            }
-        >
-            <span aria-hidden="true">{move || if violations.get() == 0 { "✓" } else { "✕" }}</span>
-            <span>{label}</span>
-        </button>
-        <div class="checks-list" id="checks-list" popover="auto" node_ref=list role="dialog" aria-label="Safety checks">
-            <ChecksPanel view />
-        </div>
-    }
-    .into_any()
+    let holds = move || view.read().violations == 0;
+    let name = move || {
+        if holds() { format!("{} of safety hold", label()) } else { format!("Safety is broken: {}", label()) }
+    };
+    let badge = h("button.checks-badge")
+        .attributes(&[("data-checks", ""), ("popovertarget", "checks-list")])
+        .bind("data-violations", move || view.read().violations)
+        .bind("aria-label", name)
+        .child(h("span").set("aria-hidden", "true").live(move || mark(holds())))
+        .child(h("span").live(label));
+    let list = checks_panel(view);
+    // The first violation opens the list, so that nobody has to look for what went wrong.
+    let popover = list.html().clone();
+    let mut held = true;
+    effect(Box::new(move || {
+        let holds = holds();
+        if held && !holds {
+            // It may be open already.
+            let _ = popover.show_popover();
+        }
+        held = holds;
+    }));
+    [badge, list]
 }
 
 /// Each property with what it means, and what broke it.
-#[component]
-pub fn ChecksPanel(
-    /// What it shows.
-    view: Signal<ChecksView>,
-) -> impl IntoView {
+pub fn checks_panel(view: RwSignal<ChecksView>) -> El {
+    let details =
+        h("ul.checks-details").flag("hidden", move || view.read().details.is_empty()).each(move |list| {
+            for violation in &view.read().details {
+                let key = format!("{} {} {}", violation.event, violation.property, violation.detail);
+                list.keep(key, || detail(violation));
+            }
+        });
+    let properties = h("ul.checks-properties").each(move |list| {
+        for one in &view.read().properties {
+            list.keep([one.name, mark(one.violations == 0)].concat(), || property(one));
+        }
+    });
+    h("div.checks-list")
+        .attributes(&[
+            ("id", "checks-list"),
+            ("popover", "auto"),
+            ("role", "dialog"),
+            ("aria-label", "Safety checks"),
+        ])
+        .child(h("h2").text("Laws of Raft, checked after every event"))
+        .child(details)
+        .child(properties)
+}
+
+fn detail(violation: &ViolationView) -> El {
     let inspect = use_inspect();
-    let properties = Memo::new(move |_| view.with(|view| view.properties.clone()));
-    let details = Memo::new(move |_| view.with(|view| view.details.clone()));
-    view! {
-        <h2>"Laws of Raft, checked after every event"</h2>
-        <ul class="checks-details" hidden=move || details.with(Vec::is_empty)>
-            <For each=move || details.get() key=|detail| (detail.event, detail.property) let:detail>
-                <li>
-                    <b>{detail.property}</b>
-                    " "
-                    {detail.detail}
-                    <button class="link" on:click=move |_| inspect(Selection::Event(detail.event))>
-                        "See the event"
-                    </button>
-                </li>
-            </For>
-        </ul>
-        <ul class="checks-properties">
-            {move || {
-                properties
-                    .get()
-                    .into_iter()
-                    .map(|property| {
-                        let holds = property.violations == 0;
-                        view! {
-                            <li data-property=property.name data-holds=holds.to_string()>
-                                <span class="checks-mark" aria-label=if holds { "holds" } else { "broken" } role="img">
-                                    {if holds { "✓" } else { "✕" }}
-                                </span>
-                                <div>
-                                    <b>{property.title}</b>
-                                    <span class="checks-section">{property.section}</span>
-                                    <p>{property.about}</p>
-                                </div>
-                            </li>
-                        }
-                    })
-                    .collect_view()
-            }}
-        </ul>
-    }
-    .into_any()
+    let event = violation.event;
+    h("li")
+        .child(h("b").text(violation.property))
+        .text(" ")
+        .text(violation.detail.clone())
+        .child(h("button.link").text("See the event").on("click", move |_| inspect(Selection::Event(event))))
+}
+
+fn property(property: &PropertyView) -> El {
+    let holds = property.violations == 0;
+    let sign = h("span.checks-mark")
+        .set("aria-label", if holds { "holds" } else { "broken" })
+        .set("role", "img")
+        .text(mark(holds));
+    let says = h("div")
+        .child(h("b").text(property.title.clone()))
+        .child(h("span.checks-section").text(property.section))
+        .child(h("p").text(property.about));
+    h("li").set("data-property", property.name).set("data-holds", holds).child(sign).child(says)
+}
+
+fn mark(holds: bool) -> &'static str {
+    if holds { "✓" } else { "✕" }
 }

@@ -11,42 +11,40 @@ use crate::wish::Selection;
 /// The dashboard.
 pub fn dashboard(view: RwSignal<DashboardView>) -> El {
     h("div.dashboard")
-        .add(h("section").add(h("h2").text("Cluster overview")).add(health(view)).add(tiles(view)))
-        .add(h("section").add(h("h2").text("Node status")).add(nodes(view)))
-        .add(
+        .child(h("section").child(h("h2").text("Cluster overview")).child(health(view)).child(tiles(view)))
+        .child(h("section").child(h("h2").text("Node status")).child(nodes(view)))
+        .child(
             h("section")
-                .add(
-                    h("h2").text("Metrics ").add(h("small").live(move || view.read().window.clone())),
-                )
-                .add(metrics(view)),
+                .child(h("h2").text("Metrics ").child(h("small").live(move || view.read().window.clone())))
+                .child(metrics(view)),
         )
 }
 
 fn health(view: RwSignal<DashboardView>) -> El {
     h("p.health")
         .bind("data-health", move || slug(view.read().health))
-        .add(h("b").live(move || view.read().health.name()))
-        .add(h("span").live(move || view.read().health.about()))
+        .child(h("b").live(move || view.read().health.name()))
+        .child(h("span").live(move || view.read().health.about()))
 }
 
 fn tiles(view: RwSignal<DashboardView>) -> El {
     let tile = |name: &'static str, count: fn(&DashboardView) -> u64| {
         h("div.tile")
             .bind("data-zero", move || count(&view.read()) == 0)
-            .add(h("dt").text(name))
-            .add(h("dd").live(move || count(&view.read())))
+            .child(h("dt").text(name))
+            .child(h("dd").live(move || count(&view.read())))
     };
     h("dl.tiles")
-        .add(tile("Total nodes", |view| view.total))
-        .add(tile("Leaders", |view| view.leaders))
-        .add(tile("Followers", |view| view.followers))
-        .add(tile("Candidates", |view| view.candidates))
-        .add(tile("Unreachable", |view| view.unreachable))
-        .add(
+        .child(tile("Total nodes", |view| view.total))
+        .child(tile("Leaders", |view| view.leaders))
+        .child(tile("Followers", |view| view.followers))
+        .child(tile("Candidates", |view| view.candidates))
+        .child(tile("Unreachable", |view| view.unreachable))
+        .child(
             h("div.tile")
                 .bind("data-hue", move || hue(view.read().term))
-                .add(h("dt").text("Current term"))
-                .add(h("dd.tile-term").live(move || view.read().term)),
+                .child(h("dt").text("Current term"))
+                .child(h("dd.tile-term").live(move || view.read().term)),
         )
 }
 
@@ -55,7 +53,7 @@ fn nodes(view: RwSignal<DashboardView>) -> El {
         "<tr><th scope=col>Node</th><th scope=col>State</th><th scope=col>Term</th>",
         "<th scope=col>Commit</th><th scope=col>Log size</th></tr>"
     ));
-    h("table.nodes").add(head).add(h("tbody").each(move |list| {
+    h("table.nodes").child(head).child(h("tbody").each(move |list| {
         for row in &view.read().nodes {
             list.keep(row.node, || node(view, row.node));
         }
@@ -66,17 +64,16 @@ fn node(view: RwSignal<DashboardView>, node: u32) -> El {
     let inspect = use_inspect();
     let row = move || view.read().nodes.iter().find(|row| row.node == node).copied().unwrap_or_default();
     let number = |of: fn(NodeRow) -> u64| h("td").live(move || of(row()));
-    let name = h("button.link")
-        .text(format!("node-{node}"))
-        .on("click", move |_| inspect(Selection::Node(node)));
+    let name =
+        h("button.link").text(format!("node-{node}")).on("click", move |_| inspect(Selection::Node(node)));
     h("tr")
         .bind("data-state", move || row().state)
         .bind("data-hue", move || hue(row().term))
-        .add(h("th").set("scope", "row").add(name))
-        .add(h("td.nodes-state").live(move || row().state))
-        .add(number(|row| row.term).set("class", "nodes-term"))
-        .add(number(|row| row.commit))
-        .add(number(|row| row.log))
+        .child(h("th").set("scope", "row").child(name))
+        .child(h("td.nodes-state").live(move || row().state))
+        .child(number(|row| row.term).set("class", "nodes-term"))
+        .child(number(|row| row.commit))
+        .child(number(|row| row.log))
 }
 
 fn metrics(view: RwSignal<DashboardView>) -> El {
@@ -94,17 +91,17 @@ fn metric(view: RwSignal<DashboardView>, name: &'static str) -> El {
     let share = part(|row| (100.0 * row.bar.unwrap_or(0.0)).to_string());
     let bar = svg("svg.metric-bar")
         .attributes(&[("viewBox", "0 0 100 4"), ("preserveAspectRatio", "none"), ("aria-hidden", "true")])
-        .add(svg("rect.metric-all").attributes(&[("width", "100"), ("height", "4")]))
-        .add(svg("rect.metric-part").set("height", "4").bind("width", share));
+        .child(svg("rect.metric-all").attributes(&[("width", "100"), ("height", "4")]))
+        .child(svg("rect.metric-part").set("height", "4").bind("width", share));
     let spark = svg("svg.metric-spark")
         .attributes(&[("viewBox", "0 0 100 20"), ("preserveAspectRatio", "none"), ("aria-hidden", "true")])
-        .add(svg("polyline").bind("points", part(|row| row.spark.clone())));
+        .child(svg("polyline").bind("points", part(|row| row.spark.clone())));
     h("li.metric")
-        .add(h("span.metric-name").text(name))
-        .add(h("b.metric-value").live(part(|row| row.value.clone())))
-        .add(h("span.metric-note").live(part(|row| row.note.clone())))
-        .add(bar)
-        .add(spark)
+        .child(h("span.metric-name").text(name))
+        .child(h("b.metric-value").live(part(|row| row.value.clone())))
+        .child(h("span.metric-note").live(part(|row| row.note.clone())))
+        .child(bar)
+        .child(spark)
 }
 
 fn slug(health: Health) -> &'static str {

@@ -3,70 +3,70 @@
 use leptos::prelude::*;
 
 use super::inspect::use_inspect;
+use crate::dom::{El, h, input_of};
+use crate::model::events::EventLine;
 use crate::model::{EventsView, hue};
 use crate::state::use_wishes;
 use crate::wish::{EventFilter, EventsAbout, Selection, Wish};
 
 /// The latest events, the newest first, filtered by node and kind.
-#[component]
-pub fn EventsPanel(
-    /// What it shows.
-    view: Signal<EventsView>,
-) -> impl IntoView {
+pub fn events_panel(view: RwSignal<EventsView>) -> El {
+    h("div.events")
+        .child(h("div.events-filter").child(about(view)).child(node(view)))
+        .child(
+            h("p.note")
+                .flag("hidden", move || !view.read().lines.is_empty())
+                .text("Nothing of this kind has happened lately."),
+        )
+        .child(h("ol.events-list").set("reversed", "").each(move |list| {
+            for event in &view.read().lines {
+                // Another run has other events of the same numbers.
+                list.keep(format!("{} {} {}", event.event, event.at, event.text), || line(event));
+            }
+        }))
+}
+
+fn about(view: RwSignal<EventsView>) -> El {
     let wishes = use_wishes();
+    let select = h("select")
+        .children(ABOUT.iter().map(|(_, slug, name)| h("option").set("value", *slug).text(*name)))
+        .value(move || slug(view.read().filter.about))
+        .on("change", move |event| {
+            let filter = view.read_untracked().filter;
+            wishes.send(Wish::FilterEvents(EventFilter { about: about_of(&input_of(&event)), ..filter }));
+        });
+    h("label").child(h("span").text("About")).child(select)
+}
+
+fn node(view: RwSignal<EventsView>) -> El {
+    let wishes = use_wishes();
+    let select = h("select")
+        .child(h("option").set("value", "all").text("all"))
+        .each(move |list| {
+            for node in 0..view.read().nodes {
+                list.keep(node, || h("option").set("value", node).text(format!("node-{node}")));
+            }
+        })
+        .value(move || view.read().filter.node.map_or_else(|| "all".to_owned(), |node| node.to_string()))
+        .on("change", move |event| {
+            let filter = view.read_untracked().filter;
+            wishes.send(Wish::FilterEvents(EventFilter { node: input_of(&event).parse().ok(), ..filter }));
+        });
+    h("label").child(h("span").text("Node")).child(select)
+}
+
+fn line(line: &EventLine) -> El {
     let inspect = use_inspect();
-    let filter = Memo::new(move |_| view.with(|view| view.filter));
-    let nodes = Memo::new(move |_| view.with(|view| view.nodes));
-    let lines = Memo::new(move |_| view.with(|view| view.lines.clone()));
-    let choose = move |filter: EventFilter| wishes.send(Wish::FilterEvents(filter));
-    view! {
-        <div class="events">
-            <div class="events-filter">
-                <label>
-                    <span>"About"</span>
-                    <select
-                        prop:value=move || slug(filter.get().about)
-                        on:change:target=move |event| {
-                            let about = about_of(&event.target().value());
-                            choose(EventFilter { about, ..filter.get_untracked() });
-                        }
-                    >
-                        {ABOUT.iter().map(|(_, slug, name)| view! { <option value=*slug>{*name}</option> }).collect_view()}
-                    </select>
-                </label>
-                <label>
-                    <span>"Node"</span>
-                    <select
-                        prop:value=move || filter.get().node.map_or_else(|| "all".to_owned(), |node| node.to_string())
-                        on:change:target=move |event| {
-                            let node = event.target().value().parse().ok();
-                            choose(EventFilter { node, ..filter.get_untracked() });
-                        }
-                    >
-                        <option value="all">"all"</option>
-                        <For each=move || 0..nodes.get() key=|node| *node let:node>
-                            <option value=node.to_string()>{format!("node-{node}")}</option>
-                        </For>
-                    </select>
-                </label>
-            </div>
-            <p class="note" hidden=move || !lines.with(Vec::is_empty)>"Nothing of this kind has happened lately."</p>
-            <ol class="events-list" reversed>
-                <For each=move || lines.get() key=|line| line.event let:line>
-                    <li data-tone=line.tone.name()>
-                        <button on:click=move |_| inspect(Selection::Event(line.event))>
-                            <time>{line.at}</time>
-                            <span class="events-term" data-hue=line.term.map(hue)>
-                                {line.term.map(|term| format!("T{term}"))}
-                            </span>
-                            <span>{line.text}</span>
-                        </button>
-                    </li>
-                </For>
-            </ol>
-        </div>
-    }
-    .into_any()
+    let event = line.event;
+    let term = h("span.events-term")
+        .set("data-hue", line.term.map(hue))
+        .text(line.term.map(|term| format!("T{term}")));
+    let button = h("button")
+        .on("click", move |_| inspect(Selection::Event(event)))
+        .child(h("time").text(line.at.clone()))
+        .child(term)
+        .child(h("span").text(line.text.clone()));
+    h("li").set("data-tone", line.tone.name()).child(button)
 }
 
 /// Each kind with its value in the form and its name.

@@ -1,23 +1,42 @@
-//! A name and a value, marked for a moment when the value changes.
+//! The fields of the inspector, each marked for a moment when its value changes.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use leptos::prelude::*;
 
 use crate::dom::{El, h};
 use crate::model::{InspectorView, hue};
 
-/// One field of a section of the inspector: its name, and its value after it.
-pub fn field_row(view: RwSignal<InspectorView>, section: &'static str, place: usize, name: String) -> [El; 2] {
-    let value = move || view.read().field(section, place).map(|field| field.value.clone()).unwrap_or_default();
+/// The fields of a section: the name of each, and its value after it.
+pub(super) fn fields(view: RwSignal<InspectorView>, section: &'static str) -> El {
+    h("dl").each(move |list| {
+        let view_now = view.read();
+        let now = view_now.sections.iter().find(|candidate| candidate.title == section);
+        for (place, field) in now.into_iter().flat_map(|now| now.fields.iter().enumerate()) {
+            let key = format!("{place} {}", field.name);
+            list.keep(format!("{key}:"), || h("dt").text(field.name.clone()));
+            list.keep(key, || value(view, section, place));
+        }
+    })
+}
+
+fn value(view: RwSignal<InspectorView>, section: &'static str, place: usize) -> El {
     let term = move || view.read().field(section, place).and_then(|field| field.term).map(hue);
-    let value_row = h("dd").bind("data-hue", term).bind("data-changed", change_mark(value)).live(value);
-    [h("dt").text(name), value_row]
+    changing(h("dd").bind("data-hue", term), move || {
+        view.read().field(section, place).map(|field| field.value.clone()).unwrap_or_default()
+    })
+}
+
+/// Adds a value to an element, and marks the element when the value changes.
+pub(super) fn changing(el: El, value: impl Fn() -> String + 'static) -> El {
+    let value: Rc<dyn Fn() -> String> = Rc::new(value);
+    el.bind("data-changed", change_mark(value.clone())).live(move || value())
 }
 
 /// `data-changed` of an element that shows this value: it is another one after each change, so that the mark's
 /// animation begins anew every time.
-pub(super) fn change_mark(value: impl Fn() -> String + 'static) -> impl Fn() -> Option<&'static str> + 'static {
+fn change_mark(value: Rc<dyn Fn() -> String>) -> impl Fn() -> Option<&'static str> {
     let changes = RefCell::new((None, 0_u32));
     move || {
         let now = Some(value());

@@ -1,14 +1,28 @@
 //! The focus of drawn things: where it is, and who brought it there.
 
-use leptos::ev::{FocusEvent, KeyboardEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, EventTarget, SvgElement};
+use web_sys::{Element, Event, KeyboardEvent, SvgElement};
+
+use crate::dom::El;
+
+/// Makes a drawn thing a button: `press` hears of a click, and of a key that presses it; then it is told `true`.
+pub(crate) fn pressable(el: El, press: impl Fn(bool) + Copy + 'static) -> El {
+    el.on("click", move |_| press(false))
+        .on_event("keydown", move |event: &KeyboardEvent| {
+            if presses(event) {
+                event.prevent_default();
+                event.stop_propagation();
+                press(true);
+            }
+        })
+        .on("focus", |event| note_focus(&event))
+}
 
 /// Remembers, on an element that gets the focus, whether the keyboard brought it. Asked later, `:focus-visible` would
 /// say so after any key.
-pub(crate) fn note_focus(event: &FocusEvent) {
-    if let Some(element) = element_of(event.target()) {
+fn note_focus(event: &Event) {
+    if let Some(element) = target_of(event) {
         let shown = element.matches(":focus-visible").unwrap_or(true);
         // A constant is not refused.
         let _ = element.set_attribute("data-focus", if shown { "keyboard" } else { "pointer" });
@@ -17,13 +31,12 @@ pub(crate) fn note_focus(event: &FocusEvent) {
 
 /// Whether the keyboard brought the focus to where this key was pressed.
 pub(crate) fn shows_focus(event: &KeyboardEvent) -> bool {
-    element_of(event.target())
-        .is_some_and(|element| element.matches("[data-focus=keyboard]").unwrap_or(false))
+    target_of(event).is_some_and(|element| element.matches("[data-focus=keyboard]").unwrap_or(false))
 }
 
 /// Whether this key presses the element that has the focus. The space bar does only where the keyboard brought the
 /// focus: after a click it plays and pauses, as everywhere.
-pub(crate) fn presses(event: &KeyboardEvent) -> bool {
+fn presses(event: &KeyboardEvent) -> bool {
     event.key() == "Enter" || (event.key() == " " && shows_focus(event))
 }
 
@@ -36,6 +49,12 @@ pub(crate) fn focus(selector: &str) {
     }
 }
 
-fn element_of(target: Option<EventTarget>) -> Option<Element> {
-    target?.dyn_into().ok()
+/// Moves the focus to a node.
+pub(crate) fn focus_node(node: u32) {
+    focus(&format!("[data-node=\"node-{node}\"]"));
+}
+
+/// The element that an event came from.
+pub(crate) fn target_of(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into().ok()
 }

@@ -2,18 +2,14 @@
 
 use leptos::prelude::*;
 
+use crate::dom::{El, h};
 use crate::model::{HintView, ScenarioView};
 use crate::text::stage::hint as words;
 
-/// A line or two; nothing once all was tried.
-#[component]
-pub fn Hint(
-    /// What to try.
-    hint: Signal<HintView>,
-    /// Which scenario runs: the first is for trying, the others say what they show.
-    scenario: Signal<ScenarioView>,
-) -> impl IntoView {
-    let about =
-        Memo::new(move |_| scenario.with(|scenario| (scenario.chosen > 0).then(|| scenario.about.clone())));
-    view! { <p class="hint">{move || about.get().unwrap_or_else(|| words(hint.get()).to_owned())}</p> }
+/// A line or two; nothing once all was tried. The first scenario is for trying, the others say what they show.
+pub fn hint(hint: RwSignal<HintView>, scenario: RwSignal<ScenarioView>) -> El {
+    h("p.hint").live(move || {
+        let scenario = scenario.read();
+        if scenario.chosen > 0 { scenario.about.clone() } else { words(*hint.read()).to_owned() }
+    })
 }

@@ -41,5 +41,5 @@ pub fn icon(icon: Icon) -> El {
     let size = [("viewBox", "0 0 16 16"), ("width", "16"), ("height", "16"), ("aria-hidden", "true")];
     svg(if fill { "svg.icon.icon-fill" } else { "svg.icon" })
         .attributes(&size)
-        .add(svg("path").set("d", path).set("fill-rule", "evenodd"))
+        .child(svg("path").set("d", path).set("fill-rule", "evenodd"))
 }

@@ -1,10 +1,11 @@
 //! The keys that work wherever the focus is.
 
-use leptos::ev::{self, KeyboardEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::KeyboardEvent;
 
+use super::focus::target_of;
+use crate::dom;
 use crate::model::{KeyWish, speed_at, step_of, wish_of_key};
 use crate::state::{use_choices, use_wishes, use_world};
 use crate::wish::Wish;
@@ -14,12 +15,12 @@ pub fn listen() {
     let world = use_world();
     let wishes = use_wishes();
     let choices = use_choices();
-    let listener = window_event_listener(ev::keydown, move |event| {
-        if has_its_own_use(&event) || choices.help_open.get_untracked() && event.key() != "?" {
+    let handle = move |event: &KeyboardEvent| {
+        if has_its_own_use(event) || choices.help_open.get_untracked() && event.key() != "?" {
             return;
         }
-        let nodes = world.stage.with_untracked(|stage| stage.nodes.len() as u32);
-        let wish = world.keys.with_untracked(|menu| wish_of_key(&event.key(), nodes, menu.as_ref()));
+        let nodes = world.stage.read_untracked().nodes.len() as u32;
+        let wish = wish_of_key(&event.key(), nodes, world.keys.read_untracked().as_ref());
         let Some(wish) = wish else { return };
         // A prevented Escape would not close a popover.
         if event.key() != "Escape" {
@@ -27,15 +28,23 @@ pub fn listen() {
         }
         match wish {
             KeyWish::Send(wish) => wishes.send(wish),
-            KeyWish::ToggleHelp => choices.help_open.update(|open| *open = !*open),
+            KeyWish::ToggleHelp => choices.help_open.set(!choices.help_open.get_untracked()),
             KeyWish::Faster(steps) => {
                 let speed = speed_at(step_of(choices.speed.get_untracked()).saturating_add_signed(steps));
                 choices.speed.set(speed);
                 wishes.send(Wish::Speed(speed));
             }
         }
-    });
-    on_cleanup(move || listener.remove());
+    };
+    dom::listen(
+        &window(),
+        "keydown",
+        Box::new(move |event| {
+            if let Some(event) = event.dyn_ref() {
+                handle(event);
+            }
+        }),
+    );
 }
 
 /// Whether the browser or the control with the focus needs this key itself.
@@ -43,9 +52,7 @@ fn has_its_own_use(event: &KeyboardEvent) -> bool {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
         return true;
     }
-    let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
-        return false;
-    };
+    let Some(target) = target_of(event) else { return false };
     let is = |selector: &str| target.closest(selector).ok().flatten().is_some();
     let key = event.key();
     let turns = key.starts_with("Arrow") || key.starts_with("Page") || key == "Home" || key == "End";

@@ -36,13 +36,13 @@ pub fn log_strip(view: RwSignal<LogView>) -> El {
     });
     h("section.logs")
         .attributes(&[("id", "panel-logs"), ("aria-labelledby", "logs-title")])
-        .add(
+        .child(
             h("div.logs-head")
-                .add(h("h2").set("id", "logs-title").text("Logs"))
-                .add(legend())
-                .add(follow_button(place.clone())),
+                .child(h("h2").set("id", "logs-title").text("Logs"))
+                .child(legend())
+                .child(follow_button(place.clone())),
         )
-        .add(grid(scroller, place).add(rows(content, view)))
+        .child(grid(scroller, place).child(rows(content, view)))
 }
 
 /// Where the reader is in the logs.
@@ -176,10 +176,10 @@ fn rows(content: El, view: RwSignal<LogView>) -> El {
         selected: Memo::new(move |_| view.read().selected),
     };
     content
-        .add(
+        .child(
             h("div.logs-axis")
                 .set("role", "row")
-                .add(h("span.logs-name").set("role", "columnheader").text("index"))
+                .child(h("span.logs-name").set("role", "columnheader").text("index"))
                 .each(move |list| {
                     let (first, last) = view.read().built;
                     for index in first..=last {
@@ -204,12 +204,11 @@ fn column_head(index: u64, columns: Columns) -> El {
 
 fn log_row(view: RwSignal<LogView>, node: u32, columns: Columns) -> El {
     let place = move || view.read().rows.iter().position(|row| row.node == node);
-    let reach =
-        Memo::new(move |_| place().map(|place| view.read().rows[place].reach).unwrap_or_default());
+    let reach = Memo::new(move |_| place().map(|place| view.read().rows[place].reach).unwrap_or_default());
     h("div.logs-row")
         .set("role", "row")
         .bind("data-down", move || !place().is_some_and(|place| view.read().rows[place].up))
-        .add(
+        .child(
             h("span.logs-name")
                 .set("role", "rowheader")
                 .bind("data-leader", move || view.read().leader == Some(node))
@@ -246,7 +245,7 @@ fn snapshot(last: u64, columns: Columns) -> El {
         .set("role", "gridcell")
         .style("left", || px(NAME_PX + START_PX))
         .style("width", move || px(columns.start.get().snapshot_px(last)))
-        .add(h("span").text(format!("snapshot 1–{last}")))
+        .child(h("span").text(format!("snapshot 1–{last}")))
 }
 
 fn log_cell(node: u32, cell: &LogCell, reach: Memo<Reach>, columns: Columns) -> El {
@@ -264,9 +263,9 @@ fn log_cell(node: u32, cell: &LogCell, reach: Memo<Reach>, columns: Columns) -> 
         .bind("data-selected", move || columns.selected.get() == Some((node, index)))
         .bind("aria-label", move || format!("{name}, {}", reach.get().state_of(index).name()))
         .style("left", move || px(columns.start.get().left_px(index)))
-        .add(h("small").text(term))
+        .child(h("small").text(term))
         .text(" ")
-        .add(h("span").text(label))
+        .child(h("span").text(label))
 }
 
 /// The width of a mark.

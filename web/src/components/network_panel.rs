@@ -1,104 +1,98 @@
 //! The network's settings, and the isolation of nodes. What heals all and moves the timers stands below the stage.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 
-use super::{Scale, Slider};
+use super::{Scale, slider};
+use crate::dom::{El, h};
 use crate::model::NetworkView;
 use crate::state::use_wishes;
 use crate::text;
 use crate::wish::{Act, NetworkWish};
 
 /// The network's settings.
-#[component]
-pub fn NetworkPanel(
-    /// What it shows.
-    view: Signal<NetworkView>,
-) -> impl IntoView {
-    let wishes = use_wishes();
-    let shown = move |of: fn(&NetworkView) -> f64| Signal::derive(move || view.with(of));
-    let change = move |wish: NetworkWish| wishes.act(Act::Network(wish));
-    let latency = move || view.with_untracked(|view| view.latency_ms);
-    let nodes = Memo::new(move |_| view.with(|view| view.nodes.clone()));
-    let links = Memo::new(move |_| view.with(|view| (view.cut_links, view.special_links)));
-    view! {
-        <div class="network">
-            <section class="sliders">
-                <h2>"All links"</h2>
-                <Slider
-                    name="Least latency"
-                    scale=Scale::LatencyMs
-                    value=shown(|view| view.latency_ms.0)
-                    on_change=move |least: f64| {
-                        let most = latency().1.max(least);
-                        change(NetworkWish { latency_ms: Some((least, most)), ..NetworkWish::default() });
-                    }
-                />
-                <Slider
-                    name="Greatest latency"
-                    scale=Scale::LatencyMs
-                    value=shown(|view| view.latency_ms.1)
-                    on_change=move |most: f64| {
-                        let least = latency().0.min(most);
-                        change(NetworkWish { latency_ms: Some((least, most)), ..NetworkWish::default() });
-                    }
-                />
-                <Slider
-                    name="Loss"
-                    scale=Scale::Share
-                    value=shown(|view| view.loss)
-                    on_change=move |loss: f64| change(NetworkWish { loss: Some(loss), ..NetworkWish::default() })
-                />
-                <Slider
-                    name="Duplication"
-                    scale=Scale::Share
-                    value=shown(|view| view.duplicate)
-                    on_change=move |duplicate: f64| {
-                        change(NetworkWish { duplicate: Some(duplicate), ..NetworkWish::default() });
-                    }
-                />
-                <p class="note">
-                    {move || {
-                        let (cut, special) = links.get();
-                        let cut = match cut {
-                            0 => "No link is cut.".to_owned(),
-                            cut => format!("{} cut.", text::plural(cut, "direction is", "directions are")),
-                        };
-                        let special = match special {
-                            0 => String::new(),
-                            special => format!(" {} settings of its own.", text::plural(special, "direction has", "directions have")),
-                        };
-                        format!("{cut}{special}")
-                    }}
-                </p>
-            </section>
-            <section>
-                <h2>"Partitions"</h2>
-                <p class="note">"Isolate a node, and see that a minority commits nothing. Click a line to cut it alone."</p>
-                <div class="chips">
-                    {move || {
-                        nodes
-                            .get()
-                            .into_iter()
-                            .map(|entry| {
-                                let node = entry.node;
-                                let isolated = entry.isolated;
-                                let name = if isolated { format!("Rejoin node-{node}") } else { format!("Isolate node-{node}") };
-                                view! {
-                                    <button
-                                        aria-pressed=isolated.to_string()
-                                        on:click=move |_| {
-                                            wishes.act(if isolated { Act::Rejoin(node) } else { Act::Isolate(node) });
-                                        }
-                                    >
-                                        {name}
-                                    </button>
-                                }
-                            })
-                            .collect_view()
-                    }}
-                </div>
-            </section>
-        </div>
+pub fn network_panel(view: RwSignal<NetworkView>) -> El {
+    let settings = move || {
+        let view = view.read();
+        [view.latency_ms.0, view.latency_ms.1, view.loss, view.duplicate]
+    };
+    let chips = h("div.chips").each(move |list| {
+        for entry in &view.read().nodes {
+            list.keep(entry.node, || chip(view, entry.node));
+        }
+    });
+    h("div.network")
+        .child(
+            h("section.sliders")
+                .child(h("h2").text("All links"))
+                .children(link_sliders(None, settings))
+                .child(h("p.note").live(move || links(&view.read()))),
+        )
+        .child(
+            h("section")
+                .child(h("h2").text("Partitions"))
+                .child(h("p.note").text(
+                    "Isolate a node, and see that a minority commits nothing. Click a line to cut it alone.",
+                ))
+                .child(chips),
+        )
+}
+
+fn links(view: &NetworkView) -> String {
+    let cut = match view.cut_links {
+        0 => "No link is cut.".to_owned(),
+        cut => format!("{} cut.", text::plural(cut, "direction is", "directions are")),
+    };
+    match view.special_links {
+        0 => cut,
+        special => {
+            let has = text::plural(special, "direction has", "directions have");
+            format!("{cut} {has} settings of its own.")
+        }
     }
-    .into_any()
+}
+
+/// The button that cuts a node off, or joins it again.
+fn chip(view: RwSignal<NetworkView>, node: u32) -> El {
+    let wishes = use_wishes();
+    let isolated = move || view.read().nodes.iter().any(|entry| entry.node == node && entry.isolated);
+    h("button")
+        .bind("aria-pressed", isolated)
+        .live(move || format!("{} node-{node}", if isolated() { "Rejoin" } else { "Isolate" }))
+        .on("click", move |_| {
+            wishes.act(if untrack(isolated) { Act::Rejoin(node) } else { Act::Isolate(node) });
+        })
+}
+
+/// What sliders say of links, in their order.
+const SLIDERS: [(&str, Scale); 4] = [
+    ("Least latency", Scale::LatencyMs),
+    ("Greatest latency", Scale::LatencyMs),
+    ("Loss", Scale::Share),
+    ("Duplication", Scale::Share),
+];
+
+/// The sliders of all links, or of one direction of one; `settings` has the value of each, in their order.
+pub(super) fn link_sliders(
+    link: Option<(u32, u32)>,
+    settings: impl Fn() -> [f64; 4] + 'static,
+) -> impl Iterator<Item = El> {
+    let wishes = use_wishes();
+    let settings: Rc<dyn Fn() -> [f64; 4]> = Rc::new(settings);
+    SLIDERS.iter().enumerate().map(move |(place, (name, scale))| {
+        let (shown, before) = (settings.clone(), settings.clone());
+        let change = move |value: f64| {
+            let [least, most, ..] = untrack(|| before());
+            let wish = NetworkWish { link, ..NetworkWish::default() };
+            wishes.act(Act::Network(match place {
+                // Where one end of the range goes beyond the other, that goes with it.
+                0 => NetworkWish { latency_ms: Some((value, most.max(value))), ..wish },
+                1 => NetworkWish { latency_ms: Some((least.min(value), value)), ..wish },
+                2 => NetworkWish { loss: Some(value), ..wish },
+                _ => NetworkWish { duplicate: Some(value), ..wish },
+            }));
+        };
+        slider(name, *scale, move || shown()[place], change)
+    })
 }

@@ -12,9 +12,9 @@ use crate::wish::Wish;
 pub fn playback(clock: RwSignal<ClockView>) -> El {
     h("div.playback")
         .attributes(&[("role", "group"), ("aria-label", "Playback")])
-        .add(h("div.segments").add(step_back(clock)).add(play(clock)).add(step_forward()))
-        .add(speed())
-        .add(time(clock))
+        .child(h("div.segments").child(step_back(clock)).child(play(clock)).child(step_forward()))
+        .child(speed())
+        .child(time(clock))
 }
 
 fn step_back(clock: RwSignal<ClockView>) -> El {
@@ -23,7 +23,7 @@ fn step_back(clock: RwSignal<ClockView>) -> El {
         .attributes(&[("type", "button"), ("aria-label", "Step back"), ("title", "Step back (left arrow)")])
         .flag("disabled", move || !clock.read().can_step_back)
         .on("click", move |_| wishes.send(Wish::StepBack))
-        .add(icon(Icon::StepBack))
+        .child(icon(Icon::StepBack))
 }
 
 fn play(clock: RwSignal<ClockView>) -> El {
@@ -43,9 +43,13 @@ fn play(clock: RwSignal<ClockView>) -> El {
 fn step_forward() -> El {
     let wishes = use_wishes();
     h("button")
-        .attributes(&[("type", "button"), ("aria-label", "Step forward"), ("title", "Step forward (right arrow)")])
+        .attributes(&[
+            ("type", "button"),
+            ("aria-label", "Step forward"),
+            ("title", "Step forward (right arrow)"),
+        ])
         .on("click", move |_| wishes.send(Wish::StepForward))
-        .add(icon(Icon::StepForward))
+        .child(icon(Icon::StepForward))
 }
 
 fn speed() -> El {
@@ -69,7 +73,7 @@ fn speed() -> El {
                 wishes.send(Wish::Speed(speed));
             }
         });
-    h("label.speed").add(h("span.speed-words").set("aria-hidden", "true").live(words)).add(slider)
+    h("label.speed").child(h("span.speed-words").set("aria-hidden", "true").live(words)).child(slider)
 }
 
 /// The simulated time.

@@ -2,126 +2,81 @@
 
 use leptos::prelude::*;
 
+use crate::dom::{El, h, input_of};
+use crate::model::StateView;
 use crate::state::use_wishes;
 use crate::wish::{Act, Operation, RequestWish};
 
 /// The form: what to ask, of which key, and of whom.
-#[component]
-pub fn RequestForm(
-    /// The nodes that can be asked.
-    #[prop(into)]
-    nodes: Signal<Vec<u32>>,
-) -> impl IntoView {
+pub fn request_form(view: RwSignal<StateView>) -> El {
     let wishes = use_wishes();
-    let operation = RwSignal::new(Operation::Set);
-    let key = RwSignal::new("city".to_owned());
-    let value = RwSignal::new("Oslo".to_owned());
-    let expected = RwSignal::new(String::new());
-    let to = RwSignal::new(None::<u32>);
-    let takes_value =
-        move || matches!(operation.get(), Operation::Set | Operation::Append | Operation::CompareAndSet);
-    let takes_expected = move || operation.get() == Operation::CompareAndSet;
-    let send = move || {
-        wishes.act(Act::Request(RequestWish {
-            operation: operation.get_untracked(),
-            key: key.get_untracked(),
-            value: value.get_untracked(),
-            expected: expected.get_untracked(),
-            to: to.get_untracked(),
-        }));
+    let text = |first: &str| RwSignal::new(first.to_owned());
+    let (operation, to) = (text("set"), text("leader"));
+    let (key, value, expected) = (text("city"), text("Oslo"), text(""));
+    let send = move || RequestWish {
+        operation: operation_of(&operation.read_untracked()),
+        key: key.get_untracked(),
+        value: value.get_untracked(),
+        expected: expected.get_untracked(),
+        to: to.read_untracked().parse().ok(),
     };
-    view! {
-        <form
-            class="request"
-            aria-label="Send a request"
-            on:submit=move |event| {
-                event.prevent_default();
-                send();
+    let takes_value = move || matches!(operation.read().as_str(), "set" | "append" | "cas");
+    let takes_expected = move || operation.read().as_str() == "cas";
+    let operations = h("select").set("aria-label", "Operation").markup(concat!(
+        "<option value=set>Set</option><option value=get>Get</option><option value=delete>Delete</option>",
+        "<option value=cas>Compare-and-set</option><option value=append>Append</option>"
+    ));
+    let nodes = h("select").set("aria-label", "Ask").markup("<option value=leader>the leader</option>").each(
+        move |list| {
+            for node in view.read().nodes.iter().map(|column| column.node) {
+                list.keep(node, || h("option").set("value", node).text(format!("node-{node}")));
             }
-        >
-            <label class="request-operation">
-                <span>"Operation"</span>
-                <select
-                    aria-label="Operation"
-                    prop:value=move || slug(operation.get())
-                    on:change:target=move |event| operation.set(operation_of(&event.target().value()))
-                >
-                    {OPERATIONS
-                        .iter()
-                        .map(|(_, slug, name)| view! { <option value=*slug>{*name}</option> })
-                        .collect_view()}
-                </select>
-            </label>
-            <label class="request-key">
-                <span>"Key"</span>
-                <input
-                    type="text"
-                    required
-                    maxlength="64"
-                    autocomplete="off"
-                    spellcheck="false"
-                    prop:value=move || key.get()
-                    on:input:target=move |event| key.set(event.target().value())
-                />
-            </label>
-            <label class="request-expected" hidden=move || !takes_expected()>
-                <span>"Expected"</span>
-                <input
-                    type="text"
-                    maxlength="256"
-                    placeholder="empty: no such key"
-                    autocomplete="off"
-                    spellcheck="false"
-                    prop:value=move || expected.get()
-                    on:input:target=move |event| expected.set(event.target().value())
-                />
-            </label>
-            <label class="request-value" hidden=move || !takes_value()>
-                <span>"Value"</span>
-                <input
-                    type="text"
-                    maxlength="256"
-                    autocomplete="off"
-                    spellcheck="false"
-                    prop:value=move || value.get()
-                    on:input:target=move |event| value.set(event.target().value())
-                />
-            </label>
-            <label class="request-to">
-                <span>"Ask"</span>
-                <select
-                    aria-label="Ask"
-                    prop:value=move || to.get().map_or_else(|| "leader".to_owned(), |node| node.to_string())
-                    on:change:target=move |event| to.set(event.target().value().parse().ok())
-                >
-                    <option value="leader">"the leader"</option>
-                    <For each=move || nodes.get() key=|node| *node let:node>
-                        <option value=node.to_string()>{format!("node-{node}")}</option>
-                    </For>
-                </select>
-            </label>
-            <button type="submit" class="primary">"Send"</button>
-        </form>
+        },
+    );
+    h("form.request")
+        .set("aria-label", "Send a request")
+        .on("submit", move |event| {
+            event.prevent_default();
+            wishes.act(Act::Request(send()));
+        })
+        .child(field("label.request-operation", "Operation", operations, "change", operation))
+        .child(field("label.request-key", "Key", input("64").set("required", ""), "input", key))
+        .child(
+            field(
+                "label.request-expected",
+                "Expected",
+                input("256").set("placeholder", "empty: no such key"),
+                "input",
+                expected,
+            )
+            .flag("hidden", move || !takes_expected()),
+        )
+        .child(
+            field("label.request-value", "Value", input("256"), "input", value)
+                .flag("hidden", move || !takes_value()),
+        )
+        .child(field("label.request-to", "Ask", nodes, "change", to))
+        .child(h("button.primary").set("type", "submit").text("Send"))
+}
+
+/// A field with its name; it shows `text`, and the event of the name `changed` says that a person has changed it.
+fn field(selector: &str, name: &'static str, field: El, changed: &'static str, text: RwSignal<String>) -> El {
+    let field = field.value(move || text.get()).on(changed, move |event| text.set(input_of(&event)));
+    h(selector).child(h("span").text(name)).child(field)
+}
+
+fn input(length_max: &'static str) -> El {
+    h("input")
+        .attributes(&[("type", "text"), ("autocomplete", "off"), ("spellcheck", "false")])
+        .set("maxlength", length_max)
+}
+
+fn operation_of(name: &str) -> Operation {
+    match name {
+        "get" => Operation::Get,
+        "delete" => Operation::Delete,
+        "cas" => Operation::CompareAndSet,
+        "append" => Operation::Append,
+        _ => Operation::Set,
     }
-    .into_any()
-}
-
-/// Each operation with its value in the form and its name.
-const OPERATIONS: [(Operation, &str, &str); 5] = [
-    (Operation::Set, "set", "Set"),
-    (Operation::Get, "get", "Get"),
-    (Operation::Delete, "delete", "Delete"),
-    (Operation::CompareAndSet, "cas", "Compare-and-set"),
-    (Operation::Append, "append", "Append"),
-];
-
-fn slug(operation: Operation) -> &'static str {
-    OPERATIONS.iter().find(|(candidate, ..)| *candidate == operation).map_or("set", |(_, slug, _)| slug)
-}
-
-fn operation_of(slug: &str) -> Operation {
-    OPERATIONS
-        .iter()
-        .find(|(_, candidate, _)| *candidate == slug)
-        .map_or(Operation::Set, |(operation, ..)| *operation)
 }

@@ -1,5 +1,6 @@
 //! One shape for each kind of message, as SVG around its centre. Colours come from the style sheet.
 
+use super::stage::numbers::fill;
 use crate::model::Shape;
 
 const TICK: &str = r#"<path class="mark" d="M-3.6 0.2l2.6 2.8 4.8 -5.8"/>"#;
@@ -34,16 +35,15 @@ pub fn draw(shape: &Shape) -> String {
         Shape::Pill { words, request } => {
             let half = 3.2 * shorten(words).chars().count() as f64 + 9.0;
             let class = if *request { "pill request" } else { "pill" };
-            let (x, width) = (-half, 2.0 * half);
-            let rect = format!(r#"<rect class="{class}" x="{x:.1}" y="-9.5" width="{width:.1}" height="19" rx="9.5"/>"#);
-            (half, rect + r#"<text y="3.7"></text>"#)
+            let size = fill(r#"x="%1" y="-9.5" width="%1" height="19" rx="9.5"/>"#, &[-half, 2.0 * half]);
+            (half, format!(r#"<rect class="{class}" {size}<text y="3.7"></text>"#))
         }
     };
     let reach: f64 = reach;
     let hit = (reach + 4.0).max(13.0);
-    format!(
-        r#"<circle class="hit" r="{hit:.0}"/><circle class="hold" r="{hit:.0}"/><g class="figure">{body}</g><path class="loss" d="M-6 -6L6 6M6 -6L-6 6"/>"#
-    )
+    fill(r#"<circle class="hit" r="%0"/><circle class="hold" r="%0"/><g class="figure">"#, &[hit, hit])
+        + &body
+        + r#"</g><path class="loss" d="M-6 -6L6 6M6 -6L-6 6"/>"#
 }
 
 /// The words of a pill, to be put into its text element as text.
@@ -55,10 +55,9 @@ pub fn pill_text(shape: &Shape) -> Option<&str> {
 }
 
 fn diamond(side: f64, class: &str) -> String {
-    let half = side / 2.0;
-    format!(
-        r#"<rect class="{class}" x="-{half}" y="-{half}" width="{side}" height="{side}" rx="2" transform="rotate(45)"/>"#
-    )
+    let corner = -side / 2.0;
+    let size = fill(r#"x="%1" y="%1" width="%0" height="%0""#, &[corner, corner, side, side]);
+    format!(r#"<rect class="{class}" {size} rx="2" transform="rotate(45)"/>"#)
 }
 
 fn mark(good: bool) -> &'static str {
@@ -75,7 +74,7 @@ fn boxes(hues: &[u8], count: usize) -> (f64, String) {
     }
     let half = 6.0 * hues.len() as f64;
     let body = hues.iter().enumerate().map(|(place, hue)| {
-        let x = 12.0 * place as f64 - half + 0.5;
+        let x = fill("%1", &[12.0 * place as f64 - half + 0.5]);
         format!(r#"<rect class="wash" data-hue="{hue}" x="{x}" y="-7" width="11" height="14" rx="3"/>"#)
     });
     (half, body.collect())

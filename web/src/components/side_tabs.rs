@@ -26,9 +26,9 @@ pub fn side_tabs() -> El {
     h("aside.side")
         .set("aria-label", "Panels")
         .bind("data-tab", move || tab.get().name())
-        .add(tab_list(tab, narrow))
-        .add_all(PANELS.map(|of| panel(of, tab)))
-        .add(state_strip(world.state))
+        .child(tab_list(tab, narrow))
+        .children(PANELS.map(|of| panel(of, tab)))
+        .child(state_strip(world.state))
 }
 
 fn tab_list(tab: RwSignal<Tab>, narrow: RwSignal<bool>) -> El {

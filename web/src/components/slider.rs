@@ -1,6 +1,11 @@
 //! A slider with its name and its value.
 
-use leptos::prelude::*;
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
+
+use crate::dom::{El, effect, h, input_of};
 
 /// What a slider's places stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,36 +52,40 @@ impl Scale {
 }
 
 /// A slider that shows `value` and tells what it was moved to.
-#[component]
-pub fn Slider(
-    /// Its name.
+pub fn slider(
     name: &'static str,
-    /// What its places stand for.
     scale: Scale,
-    /// What it shows.
-    value: Signal<f64>,
-    /// Called when a person has moved it.
+    value: impl Fn() -> f64 + 'static,
     on_change: impl Fn(f64) + 'static,
-) -> impl IntoView {
-    view! {
-        <label class="slider">
-            <span>{name}</span>
-            <input
-                type="range"
-                min="0"
-                max=PLACES
-                step="1"
-                prop:value=move || scale.place_of(value.get())
-                aria-valuetext=move || scale.text(value.get())
-                on:change:target=move |event| {
-                    if let Ok(place) = event.target().value().parse() {
-                        on_change(scale.value_at(place));
-                    }
-                }
-            />
-            <output>{move || scale.text(value.get())}</output>
-        </label>
-    }
+) -> El {
+    build(name, scale, Rc::new(value), Box::new(on_change))
+}
+
+fn build(name: &'static str, scale: Scale, value: Rc<dyn Fn() -> f64>, on_change: Box<dyn Fn(f64)>) -> El {
+    let words = {
+        let value = value.clone();
+        move || scale.text(value())
+    };
+    let input = h("input")
+        .attributes(&[("type", "range"), ("min", "0"), ("step", "1")])
+        .set("max", PLACES)
+        .bind("aria-valuetext", words.clone())
+        .on("change", move |event| {
+            if let Ok(place) = input_of(&event).parse() {
+                on_change(scale.value_at(place));
+            }
+        });
+    let field = input.element().clone().unchecked_into::<HtmlInputElement>();
+    let mut shown = None;
+    effect(Box::new(move || {
+        let place = scale.place_of(value());
+        // A person may be moving it: it is put elsewhere only for another value.
+        if shown != Some(place) {
+            shown = Some(place);
+            field.set_value_as_number(place);
+        }
+    }));
+    h("label.slider").child(h("span").text(name)).child(input).child(h("output").live(words))
 }
 
 #[cfg(test)]

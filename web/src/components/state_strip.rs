@@ -1,145 +1,119 @@
 //! The state machines, side by side, and the form.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
-use super::RequestForm;
+use super::request_form;
+use crate::dom::{El, h};
 use crate::model::StateView;
-use crate::model::kv::{KeyValue, RequestState, StateColumn};
+use crate::model::kv::{KeyRow, KeyValue, RequestState, RequestView, StateColumn};
 
 /// The state machines, side by side, and the form.
-#[component]
-pub fn StateStrip(
-    /// What it shows.
-    view: Signal<StateView>,
-) -> impl IntoView {
-    let nodes =
-        Memo::new(move |_| view.with(|view| view.nodes.iter().map(|node| node.node).collect::<Vec<_>>()));
-    let columns = Memo::new(move |_| view.with(|view| view.nodes.clone()));
-    let keys =
-        Memo::new(move |_| view.with(|view| view.keys.iter().map(|row| row.key.clone()).collect::<Vec<_>>()));
-    let more = Memo::new(move |_| view.with(|view| view.more_keys));
-    let requests = Memo::new(move |_| view.with(|view| view.requests.clone()));
-    let answered = Memo::new(move |_| {
-        requests.with(|all| {
-            let last = all.iter().find(|request| request.state != RequestState::Waiting);
-            last.map(|request| format!("{}: {}", request.asked, request.came_to))
-        })
+pub fn state_strip(view: RwSignal<StateView>) -> El {
+    let requests = h("ul.state-requests").set("aria-label", "Your requests").each(move |list| {
+        for one in &view.read().requests {
+            // Another run has other requests of the same numbers.
+            list.keep(format!("{} {}", one.request, one.asked), || request(view, one));
+        }
     });
-    view! {
-        <section class="state" id="panel-state" aria-labelledby="state-title">
-            <h2 id="state-title">"State machines"</h2>
-            <div class="state-scroll" tabindex="0" data-scrolls="" role="group" aria-label="Keys and values of each node">
-                <table class="state-table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"key"</th>
-                            {move || {
-                                columns
-                                    .get()
-                                    .into_iter()
-                                    .map(|column| {
-                                        let name = format!("node-{}", column.node);
-                                        let told = if !column.up {
-                                            format!("{name} is down: its state machine is gone")
-                                        } else {
-                                            format!("{name} has applied {}", column.applied)
-                                        };
-                                        view! {
-                                            <th
-                                                scope="col"
-                                                title=told
-                                                data-behind=column.behind.to_string()
-                                                data-down=(!column.up).to_string()
-                                            >
-                                                <abbr title=name>{column.node}</abbr>
-                                            </th>
-                                        }
-                                    })
-                                    .collect_view()
-                            }}
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=move || keys.get() key=|key| key.clone() let:key>
-                            {
-                                let name = key.to_string();
-                                let values = Memo::new(move |_| {
-                                    view.with(|view| {
-                                        view.keys
-                                            .iter()
-                                            .find(|row| row.key == key)
-                                            .map(|row| row.values.clone())
-                                            .unwrap_or_default()
-                                    })
-                                });
-                                let heading = name.clone();
-                                view! {
-                                    <tr>
-                                        <th scope="row" title=name.clone()>{heading}</th>
-                                        {move || {
-                                            let columns = columns.get().into_iter();
-                                            columns
-                                                .zip(values.get())
-                                                .map(|(column, value)| cell(column, &name, value))
-                                                .collect_view()
-                                        }}
-                                    </tr>
-                                }
-                            }
-                        </For>
-                    </tbody>
-                </table>
-                <p class="state-empty" hidden=move || !keys.with(Vec::is_empty)>
-                    "No keys yet: send a request, and see it applied on every node."
-                </p>
-                <p class="state-empty" hidden=move || more.get() == 0>
-                    {move || format!("… and {} more keys", more.get())}
-                </p>
-            </div>
-            <RequestForm nodes />
-            <ul class="state-requests" aria-label="Your requests">
-                <For each=move || requests.get() key=|request| request.request let:request>
-                    {
-                        let number = request.request;
-                        let now = Memo::new(move |_| {
-                            requests.with(|all| all.iter().find(|one| one.request == number).cloned())
-                        });
-                        let state = move || now.with(|now| now.as_ref().map(|now| now.state.name()));
-                        let came_to =
-                            move || now.with(|now| now.as_ref().map(|now| now.came_to.clone()).unwrap_or_default());
-                        view! {
-                            <li class="state-request" data-state=state>
-                                <b>{request.asked}</b>
-                                <span>{came_to}</span>
-                            </li>
-                        }
-                    }
-                </For>
-            </ul>
-            // A screen reader hears answers, and not how long one has been waiting.
-            <p class="for-screen-readers" aria-live="polite">
-                {move || answered.get()}
-            </p>
-        </section>
-    }
-    .into_any()
+    h("section.state")
+        .attributes(&[("id", "panel-state"), ("aria-labelledby", "state-title")])
+        .child(h("h2").set("id", "state-title").text("State machines"))
+        .child(values(view))
+        .child(request_form(view))
+        .child(requests)
+        // A screen reader hears answers, and not how long one has been waiting.
+        .child(h("p.for-screen-readers").set("aria-live", "polite").live(move || answered(&view.read())))
 }
 
-fn cell(column: StateColumn, key: &str, value: KeyValue) -> AnyView {
-    let StateColumn { node, up, .. } = column;
-    let differs = value.differs;
-    match value.value {
-        Some(text) => view! {
-            <td data-kv=format!("node-{node}:{key}") data-differs=differs.to_string() title=text.to_string()>
-                {text.to_string()}
-            </td>
+/// Keys and values of each node.
+fn values(view: RwSignal<StateView>) -> El {
+    let head = h("tr").child(h("th").set("scope", "col").text("key")).each(move |list| {
+        for column in &view.read().nodes {
+            list.keep(column.node, || heading(view, column.node));
         }
-        .into_any(),
-        None => view! {
-            <td data-differs=differs.to_string() data-down=(!up).to_string()>
-                {if up { "–" } else { "" }}
-            </td>
+    });
+    let rows = h("tbody").each(move |list| {
+        for KeyRow { key, .. } in &view.read().keys {
+            list.keep(key.clone(), || row(view, key.clone()));
         }
-        .into_any(),
+    });
+    h("div.state-scroll")
+        .attributes(&[
+            ("tabindex", "0"),
+            ("data-scrolls", ""),
+            ("role", "group"),
+            ("aria-label", "Keys and values of each node"),
+        ])
+        .child(h("table.state-table").child(h("thead").child(head)).child(rows))
+        .child(
+            h("p.state-empty")
+                .flag("hidden", move || !view.read().keys.is_empty())
+                .text("No keys yet: send a request, and see it applied on every node."),
+        )
+        .child(
+            h("p.state-empty")
+                .flag("hidden", move || view.read().more_keys == 0)
+                .live(move || format!("… and {} more keys", view.read().more_keys)),
+        )
+}
+
+fn heading(view: RwSignal<StateView>, node: u32) -> El {
+    let column =
+        move || view.read().nodes.iter().find(|column| column.node == node).copied().unwrap_or_default();
+    let told = move || match column() {
+        StateColumn { up: false, .. } => format!("node-{node} is down: its state machine is gone"),
+        StateColumn { applied, .. } => format!("node-{node} has applied {applied}"),
+    };
+    h("th")
+        .set("scope", "col")
+        .bind("title", told)
+        .bind("data-behind", move || column().behind)
+        .bind("data-down", move || !column().up)
+        .child(h("abbr").set("title", format!("node-{node}")).text(node))
+}
+
+fn row(view: RwSignal<StateView>, key: Arc<str>) -> El {
+    let name = h("th").set("scope", "row").set("title", key.clone()).text(key.clone());
+    h("tr").child(name).each(move |list| {
+        let view = view.read();
+        let Some(row) = view.keys.iter().find(|row| row.key == key) else { return };
+        for (column, value) in view.nodes.iter().zip(&row.values) {
+            let (node, up, differs) = (column.node, column.up, value.differs);
+            let all = match &value.value {
+                Some(value) => format!("{node}={differs} {value}"),
+                None => format!("{node} {differs} {up}"),
+            };
+            list.keep(all, || cell(column, &key, value));
+        }
+    })
+}
+
+fn cell(column: &StateColumn, key: &str, value: &KeyValue) -> El {
+    let cell = h("td").set("data-differs", value.differs);
+    match &value.value {
+        Some(text) => cell
+            .set("data-kv", format!("node-{}:{key}", column.node))
+            .set("title", text.clone())
+            .text(text.clone()),
+        None => cell.set("data-down", !column.up).text(if column.up { "–" } else { "" }),
     }
+}
+
+fn request(view: RwSignal<StateView>, request: &RequestView) -> El {
+    let number = request.request;
+    let now = move |of: fn(&RequestView) -> String| {
+        move || view.read().requests.iter().find(|one| one.request == number).map(of)
+    };
+    h("li.state-request")
+        .bind("data-state", now(|now| now.state.name().to_owned()))
+        .child(h("b").text(request.asked.clone()))
+        .child(h("span").live(now(|now| now.came_to.clone())))
+}
+
+/// The last answer.
+fn answered(view: &StateView) -> Option<String> {
+    let last = view.requests.iter().find(|request| request.state != RequestState::Waiting)?;
+    Some(format!("{}: {}", last.asked, last.came_to))
 }

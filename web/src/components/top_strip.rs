@@ -23,11 +23,11 @@ pub fn top_strip() -> El {
         .text("?")
         .on("click", move |_| choices.help_open.set(true));
     h("header.top")
-        .add(h("h1.brand").text("Mini-Raft"))
-        .add(scenario_menu(world.scenario))
-        .add(seed_form(world.scenario))
-        .add(playback(world.clock))
-        .add(h("div.top-end").add(checks_badge(world.checks)).add(theme_button()).add(help))
+        .child(h("h1.brand").text("Mini-Raft"))
+        .child(scenario_menu(world.scenario))
+        .child(seed_form(world.scenario))
+        .child(playback(world.clock))
+        .child(h("div.top-end").children(checks_badge(world.checks)).child(theme_button()).child(help))
 }
 
 fn scenario_menu(scenario: RwSignal<ScenarioView>) -> El {
@@ -63,8 +63,12 @@ fn seed_form(scenario: RwSignal<ScenarioView>) -> El {
         .value(move || typed.get())
         .on("input", move |event| typed.set(input_of(&event)));
     let again = h("button.square")
-        .attributes(&[("type", "submit"), ("aria-label", "Start again"), ("title", "Start again with this seed")])
-        .add(icon(Icon::Again));
+        .attributes(&[
+            ("type", "submit"),
+            ("aria-label", "Start again"),
+            ("title", "Start again with this seed"),
+        ])
+        .child(icon(Icon::Again));
     h("form.seed")
         .set("aria-label", "Seed")
         .on("submit", move |event| {
@@ -73,8 +77,8 @@ fn seed_form(scenario: RwSignal<ScenarioView>) -> El {
             typed.set(seed.to_string());
             wishes.send(Wish::Restart { seed });
         })
-        .add(h("label").add(h("span").text("seed")).add(field))
-        .add(again)
+        .child(h("label").child(h("span").text("seed")).child(field))
+        .child(again)
 }
 
 fn theme_button() -> El {

@@ -9,7 +9,7 @@
 //! h("li.metric")
 //!     .set("data-name", name)
 //!     .bind("data-hue", move || hue(term.get()))
-//!     .add(h("b").live(move || value.get()))
+//!     .child(h("b").live(move || value.get()))
 //!     .on("click", move |_| wishes.send(Wish::Play))
 //! ```
 
@@ -46,7 +46,8 @@ pub fn svg(selector: &str) -> El {
 fn make(namespace: Option<&str>, selector: &str) -> El {
     let mut parts = selector.split('.');
     let tag = parts.next().unwrap_or_default();
-    let element = document().create_element_ns(Some(namespace.unwrap_or("http://www.w3.org/1999/xhtml")), tag);
+    let element =
+        document().create_element_ns(Some(namespace.unwrap_or("http://www.w3.org/1999/xhtml")), tag);
     let el = El(element.expect("a tag is a constant, and a name"));
     let classes = parts.collect::<Vec<_>>();
     if classes.is_empty() { el } else { el.set("class", classes.join(" ")) }
@@ -150,13 +151,13 @@ impl El {
     }
 
     /// Adds an element.
-    pub fn add(self, child: El) -> El {
+    pub fn child(self, child: El) -> El {
         append(&self.0, &child.0);
         self
     }
 
     /// Adds elements.
-    pub fn add_all(self, children: impl IntoIterator<Item = El>) -> El {
+    pub fn children(self, children: impl IntoIterator<Item = El>) -> El {
         for child in children {
             append(&self.0, &child.0);
         }
@@ -208,8 +209,14 @@ pub fn effect(mut run: Box<dyn FnMut()>) {
     on_cleanup(move || drop(effect));
 }
 
+/// Says what is to be shown.
+type Value = Box<dyn Fn() -> Option<Cow<'static, str>>>;
+
+/// Shows it.
+type Display = Box<dyn Fn(Option<&str>)>;
+
 /// Shows what `value` says, where it differs from what is shown.
-fn keep(value: Box<dyn Fn() -> Option<Cow<'static, str>>>, show: Box<dyn Fn(Option<&str>)>) {
+fn keep(value: Value, show: Display) {
     let mut shown = None;
     effect(Box::new(move || {
         let now = value();

@@ -2,27 +2,23 @@
 
 use leptos::prelude::*;
 
+use super::numbers::fill;
+use crate::dom::{El, svg};
 use crate::model::StageView;
 
 /// A line around each group of nodes, if they are divided.
-#[component]
-pub fn Boundaries(
-    /// What the stage shows.
-    stage: Signal<StageView>,
-) -> impl IntoView {
-    let paths = Memo::new(move |_| stage.with(|stage| stage.boundaries.clone()));
-    let width = Memo::new(move |_| stage.with(|stage| 2.0 * stage.geometry.boundary_radius()));
+pub fn boundaries(stage: RwSignal<StageView>) -> El {
+    let all = svg("g.boundaries").set("aria-hidden", "true");
     // The outline of a thick line: a thicker one under it.
-    let lines = move |class: &'static str, more: f64| {
-        paths
-            .get()
-            .into_iter()
-            .map(|path| view! { <path class=class d=path stroke-width=move || format!("{:.0}", width.get() + more) /> })
-            .collect_view()
-    };
-    view! {
-        <g class="boundaries" aria-hidden="true">
-            {move || lines("boundary-edge", 4.0)} {move || lines("boundary-inside", 0.0)}
-        </g>
-    }
+    let all = lines(all, stage, "path.boundary-edge", 4.0);
+    lines(all, stage, "path.boundary-inside", 0.0)
+}
+
+fn lines(all: El, stage: RwSignal<StageView>, selector: &'static str, more: f64) -> El {
+    let width = move || fill("%0", &[2.0 * stage.read().geometry.boundary_radius() + more]);
+    all.each(move |list| {
+        for path in &stage.read().boundaries {
+            list.keep(path.clone(), || svg(selector).set("d", path.clone()).bind("stroke-width", width));
+        }
+    })
 }

@@ -3,48 +3,35 @@
 use leptos::prelude::*;
 
 use super::super::shapes::draw;
-use crate::model::Shape;
+use crate::dom::{El, h, svg};
+use crate::model::{Shape, StageView};
 use crate::state::use_wishes;
-use crate::text::stage::legend;
+use crate::text::stage::legend as words;
 use crate::wish::Act;
 
 /// The legend and the cluster's buttons.
-#[component]
-pub fn Foot(
-    /// Whether any link is cut.
-    any_cut: Signal<bool>,
-) -> impl IntoView {
+pub fn foot(stage: RwSignal<StageView>) -> El {
     let wishes = use_wishes();
-    view! {
-        <div class="stage-foot">
-            <Legend />
-            <div class="stage-acts" role="group" aria-label="The whole cluster">
-                <button type="button" disabled=move || !any_cut.get() on:click=move |_| wishes.act(Act::HealAll)>
-                    "Heal all"
-                </button>
-                <button
-                    type="button"
-                    title="Move the election timers far apart"
-                    on:click=move |_| wishes.act(Act::SpreadTimers)
-                >
-                    "Avoid a split vote"
-                </button>
-                <button
-                    type="button"
-                    title="Make the election timers run out together"
-                    on:click=move |_| wishes.act(Act::AlignTimers)
-                >
-                    "Force a split vote"
-                </button>
-            </div>
-        </div>
-    }
+    let button = |name: &'static str, act: Act| {
+        h("button").set("type", "button").text(name).on("click", move |_| wishes.act(act.clone()))
+    };
+    let acts = h("div.stage-acts")
+        .attributes(&[("role", "group"), ("aria-label", "The whole cluster")])
+        .child(button("Heal all", Act::HealAll).flag("disabled", move || !stage.read().any_cut))
+        .child(
+            button("Avoid a split vote", Act::SpreadTimers)
+                .set("title", "Move the election timers far apart"),
+        )
+        .child(
+            button("Force a split vote", Act::AlignTimers)
+                .set("title", "Make the election timers run out together"),
+        );
+    h("div.stage-foot").child(legend()).child(acts)
 }
 
 /// What the shapes mean.
-#[component]
-fn Legend() -> impl IntoView {
-    let items = [
+fn legend() -> El {
+    let shapes = [
         Shape::Entries { hues: vec![1, 1], count: 2 },
         Shape::Heartbeat,
         Shape::AppendReply { accepted: true },
@@ -52,20 +39,21 @@ fn Legend() -> impl IntoView {
         Shape::VoteReply { pre_vote: false, granted: true },
         Shape::VoteRequest { pre_vote: true },
     ];
-    let rows = items.into_iter().map(|shape| {
-        view! {
-            <li>
-                <svg class="legend-shape" viewBox="-14 -11 28 22" width="28" height="22" aria-hidden="true">
-                    <g class="message" data-hue="1" inner_html=draw(&shape)></g>
-                </svg>
-                {legend(&shape)}
-            </li>
-        }
-    });
-    view! {
-        <ul class="legend" aria-label="Legend">
-            {rows.collect_view()}
-            <li class="legend-colour">"colour = term"</li>
-        </ul>
-    }
+    h("ul.legend")
+        .set("aria-label", "Legend")
+        .children(shapes.iter().map(|shape| h("li").child(picture(shape)).text(words(shape))))
+        .child(h("li.legend-colour").text("colour = term"))
+}
+
+fn picture(shape: &Shape) -> El {
+    let message = svg("g.message").set("data-hue", "1");
+    message.element().set_inner_html(&draw(shape));
+    svg("svg.legend-shape")
+        .attributes(&[
+            ("viewBox", "-14 -11 28 22"),
+            ("width", "28"),
+            ("height", "22"),
+            ("aria-hidden", "true"),
+        ])
+        .child(message)
 }

@@ -2,49 +2,40 @@
 //!
 //! They are placed once a frame, directly on their elements; no signal is involved. Elements are used again.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, Event};
 
+use super::super::focus::target_of;
 use super::super::shapes::{draw, pill_text};
+use super::numbers::fill;
+use crate::dom::{El, svg};
 use crate::model::{Face, Motion, PlacedFlight, Shape};
 use crate::state::use_wishes;
 use crate::wish::Selection;
 
-const SVG: &str = "http://www.w3.org/2000/svg";
 /// The id of the group that holds the messages.
 const LAYER: &str = "messages";
 
 /// The group that the messages are put in; a press on one selects it.
-#[component]
-pub fn Messages() -> impl IntoView {
+pub fn messages() -> El {
     let wishes = use_wishes();
-    let pressed = move |target: Option<web_sys::EventTarget>| {
-        let id = target
-            .and_then(|target| target.dyn_into::<Element>().ok())
+    let press = move |event: Event| {
+        let id = target_of(&event)
             .and_then(|target| target.closest("[data-message]").ok().flatten())
             .and_then(|message| message.get_attribute("data-message")?.parse().ok());
         if let Some(id) = id {
             wishes.select(Selection::Message(id));
         }
     };
-    view! {
-        <g
-            id=LAYER
-            class="messages"
-            on:pointerdown=move |event| pressed(event.target())
-            on:click=move |event| pressed(event.target())
-        ></g>
-    }
+    svg("g.messages").set("id", LAYER).on("pointerdown", press).on("click", press)
 }
 
 /// Places what moves.
 #[derive(Default)]
 pub struct Movers {
     layer: Option<Element>,
-    shown: BTreeMap<u64, Shown>,
+    /// By id.
+    shown: Vec<Shown>,
     /// Elements that show nothing now.
     free: Vec<Shown>,
     frame: u64,
@@ -52,6 +43,7 @@ pub struct Movers {
 
 /// A message's element.
 struct Shown {
+    id: u64,
     element: Element,
     shape: Option<Shape>,
     motion: Motion,
@@ -71,42 +63,47 @@ impl Movers {
         let Some(layer) = self.layer() else { return };
         self.frame += 1;
         for flight in flights {
-            if let Some(shown) = self.shown.get_mut(&flight.id) {
-                shown.frame = self.frame;
+            if let Ok(place) = self.find(flight.id) {
+                self.shown[place].frame = self.frame;
             }
         }
         // The elements of those that are gone are free for those that are new.
         self.free_all_but(self.frame);
         for flight in flights {
-            if !self.shown.contains_key(&flight.id) {
-                let Some(face) = face_of(flight.id) else { continue };
-                let Some(mut shown) = self.free_for(&face.shape).or_else(|| Shown::new(&layer)) else {
-                    continue;
-                };
-                shown.frame = self.frame;
-                shown.show(flight.id, &face);
-                self.shown.insert(flight.id, shown);
-            }
-            if let Some(shown) = self.shown.get_mut(&flight.id) {
-                shown.place(flight, scale);
-                shown.select(selected == Some(flight.id));
-            }
+            let place = match self.find(flight.id) {
+                Ok(place) => place,
+                Err(place) => {
+                    let Some(face) = face_of(flight.id) else { continue };
+                    let mut shown = self.free_for(&face.shape).unwrap_or_else(|| Shown::new(&layer));
+                    shown.frame = self.frame;
+                    shown.show(flight.id, face);
+                    self.shown.insert(place, shown);
+                    place
+                }
+            };
+            let shown = &mut self.shown[place];
+            shown.place(flight, scale);
+            shown.select(selected == Some(flight.id));
         }
     }
 
     /// Turns the ring of a node's election timer to what is left, 0.0 to 1.0.
     pub fn turn_timer(&self, node: u32, left: f64) {
         if let Some(ring) = document().get_element_by_id(&format!("timer-{node}")) {
-            put(&ring, "stroke-dasharray", &format!("{:.1} 100", left * 100.0));
+            put(&ring, "stroke-dasharray", &fill("%1 100", &[left * 100.0]));
         }
     }
 
+    /// Where the message of this id is, or belongs.
+    fn find(&self, id: u64) -> Result<usize, usize> {
+        self.shown.binary_search_by_key(&id, |shown| shown.id)
+    }
+
     fn free_all_but(&mut self, frame: u64) {
-        let gone = self.shown.extract_if(.., |_, shown| shown.frame != frame);
-        self.free.extend(gone.map(|(_, shown)| {
+        for shown in self.shown.extract_if(.., |shown| shown.frame != frame) {
             shown.hide();
-            shown
-        }));
+            self.free.push(shown);
+        }
     }
 
     /// An element that shows nothing, best one that had this shape.
@@ -130,16 +127,15 @@ impl Movers {
 }
 
 impl Shown {
-    fn new(layer: &Element) -> Option<Shown> {
-        let element = document().create_element_ns(Some(SVG), "g").ok()?;
-        layer.append_child(&element).ok()?;
-        for (name, value) in [("class", "message"), ("role", "button"), ("tabindex", "-1")] {
-            put(&element, name, value);
-        }
-        Some(Shown { element, shape: None, motion: Motion::Flying, selected: false, frame: 0 })
+    fn new(layer: &Element) -> Shown {
+        let el = svg("g.message").attributes(&[("role", "button"), ("tabindex", "-1")]);
+        let element = el.element().clone();
+        el.mount(layer);
+        Shown { id: 0, element, shape: None, motion: Motion::Flying, selected: false, frame: 0 }
     }
 
-    fn show(&mut self, id: u64, face: &Face) {
+    fn show(&mut self, id: u64, face: Face) {
+        self.id = id;
         if self.shape.as_ref() != Some(&face.shape) {
             self.element.set_inner_html(&draw(&face.shape));
             if let (Some(words), Ok(Some(text))) =
@@ -148,7 +144,7 @@ impl Shown {
                 // As text, never as markup: the words are a person's.
                 text.set_text_content(Some(words));
             }
-            self.shape = Some(face.shape.clone());
+            self.shape = Some(face.shape);
         }
         match face.hue {
             Some(hue) => put(&self.element, "data-hue", &hue.to_string()),
@@ -169,7 +165,7 @@ impl Shown {
     }
 
     fn place(&mut self, flight: &PlacedFlight, scale: f64) {
-        let place = format!("translate({:.1} {:.1}) scale({scale:.2})", flight.x, flight.y);
+        let place = fill("translate(%1 %1) scale(%2)", &[flight.x, flight.y, scale]);
         put(&self.element, "transform", &place);
         if self.motion != flight.motion {
             self.motion = flight.motion;
@@ -180,7 +176,7 @@ impl Shown {
     fn select(&mut self, selected: bool) {
         if self.selected != selected {
             self.selected = selected;
-            put(&self.element, "data-selected", &selected.to_string());
+            put(&self.element, "data-selected", if selected { "true" } else { "false" });
         }
     }
 

@@ -8,77 +8,72 @@ pub mod lane;
 pub mod menu;
 pub mod messages;
 pub mod node;
+pub mod numbers;
 
-use leptos::ev::PointerEvent;
-use leptos::html::Main;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
+use web_sys::Event;
 
-use self::boundary::Boundaries;
-use self::card::MessageCard;
-use self::client::Clients;
-use self::foot::Foot;
-use self::lane::Lanes;
-use self::menu::NodeMenu;
-use self::messages::Messages;
+use self::boundary::boundaries;
+use self::card::message_card;
+use self::client::clients;
+use self::foot::foot;
+use self::lane::lanes;
+use self::menu::node_menu;
 pub use self::messages::Movers;
-use self::node::Nodes;
-use super::hint::Hint;
+use self::messages::messages;
+use self::node::nodes;
+use self::numbers::fill;
+use super::focus::target_of;
+use super::hint::hint;
 use super::resize::watch_size;
+use crate::dom::{El, h, svg};
+use crate::model::StageView;
 use crate::state::{use_wishes, use_world};
 use crate::wish::{Selection, Wish};
 
+/// The fill of a paused node.
+const HATCH: &str = concat!(
+    r#"<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" "#,
+    r#"patternTransform="rotate(45)"><rect class="hatch-line" width="2.5" height="7"/></pattern></defs>"#
+);
+
 /// The stage with all that stands on it.
-#[component]
-pub fn Stage() -> impl IntoView {
+pub fn stage() -> El {
     let world = use_world();
     let wishes = use_wishes();
-    let stage = world.stage;
-    let geometry = Memo::new(move |_| stage.with(|stage| stage.geometry));
-    let place = NodeRef::<Main>::new();
-    watch_size(place, move |width, height| wishes.send(Wish::StageSize { width, height }));
     // The menu takes the focus only where the keyboard opened it.
     let focus_menu = RwSignal::new(false);
+    let stage = h("main.stage")
+        .child(drawing(world.stage, focus_menu))
+        .child(hint(world.hint, world.scenario))
+        .child(foot(world.stage))
+        .child(h("p.refusal").set("role", "status").live(move || world.refusal.read().clone()))
+        .each(move |list| node_menu(list, world.menu, world.stage, focus_menu))
+        .each(move |list| message_card(list, world.message, world.stage));
+    watch_size(stage.element(), move |width, height| wishes.send(Wish::StageSize { width, height }));
+    stage
+}
 
+fn drawing(stage: RwSignal<StageView>, focus_menu: RwSignal<bool>) -> El {
+    let wishes = use_wishes();
     // On pressing, not on a click: what was pressed may have moved on before the button comes up.
-    let clear = move |event: PointerEvent| {
-        let on_nothing = event
-            .target()
-            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-            .is_some_and(|target| target.tag_name() == "svg");
-        if on_nothing {
+    let clear = move |event: Event| {
+        if target_of(&event).is_some_and(|target| target.tag_name() == "svg") {
             wishes.select(Selection::Nothing);
         }
     };
-
-    view! {
-        <main class="stage" node_ref=place>
-            <svg
-                class="stage-svg"
-                role="group"
-                aria-label="Cluster"
-                viewBox=move || geometry.with(|geometry| format!("0 0 {:.0} {:.0}", geometry.width, geometry.height))
-                on:pointerdown=clear
-            >
-                <defs>
-                    <pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                        <rect class="hatch-line" width="2.5" height="7" />
-                    </pattern>
-                </defs>
-                <Boundaries stage=stage.into() />
-                <Clients stage=stage.into() />
-                <Lanes stage=stage.into() />
-                <Nodes stage=stage.into() focus_menu=focus_menu />
-                <Messages />
-            </svg>
-            <Hint hint=world.hint.into() scenario=world.scenario.into() />
-            <Foot any_cut=Signal::derive(move || stage.with(|stage| stage.any_cut)) />
-            <p class="refusal" role="status">
-                {move || world.refusal.get()}
-            </p>
-            <NodeMenu menu=world.menu.into() stage=stage.into() focus=focus_menu />
-            <MessageCard message=world.message.into() stage=stage.into() />
-        </main>
-    }
-    .into_any()
+    let size = move || {
+        let geometry = stage.read().geometry;
+        fill("0 0 %0 %0", &[geometry.width, geometry.height])
+    };
+    svg("svg.stage-svg")
+        .attributes(&[("role", "group"), ("aria-label", "Cluster")])
+        .bind("viewBox", size)
+        .on("pointerdown", clear)
+        .markup(HATCH)
+        .child(boundaries(stage))
+        .child(clients(stage))
+        .child(lanes(stage))
+        .child(nodes(stage, focus_menu))
+        .child(messages())
 }
