@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const GOAL_BYTES = 220_000;
-const CEILING_BYTES = 260_000;
+const CEILING_BYTES = 250_000;
 
 const folder = process.argv[2];
 const files = readdirSync(folder, { recursive: true })

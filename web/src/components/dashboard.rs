@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::inspect::use_inspect;
+use super::table::table;
 use crate::dom::{El, h, svg};
 use crate::model::dashboard::{DashboardView, Health, MetricRow, NodeRow};
 use crate::model::hue;
@@ -49,15 +50,11 @@ fn tiles(view: RwSignal<DashboardView>) -> El {
 }
 
 fn nodes(view: RwSignal<DashboardView>) -> El {
-    let head = h("thead").markup(concat!(
-        "<tr><th scope=col>Node</th><th scope=col>State</th><th scope=col>Term</th>",
-        "<th scope=col>Commit</th><th scope=col>Log size</th></tr>"
-    ));
-    h("table.nodes").child(head).child(h("tbody").each(move |list| {
+    table("table.nodes", &["Node", "State", "Term", "Commit", "Log size"], move |list| {
         for row in &view.read().nodes {
             list.keep(row.node, || node(view, row.node));
         }
-    }))
+    })
 }
 
 fn node(view: RwSignal<DashboardView>, node: u32) -> El {

@@ -1,8 +1,8 @@
-//! The focus of drawn things: where it is, and who brought it there.
+//! The focus: where it is, and who brought it there.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, KeyboardEvent, SvgElement};
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
 
 use crate::dom::El;
 
@@ -40,12 +40,11 @@ fn presses(event: &KeyboardEvent) -> bool {
     event.key() == "Enter" || (event.key() == " " && shows_focus(event))
 }
 
-/// Moves the focus to the first drawn element that matches.
+/// Moves the focus to the first element that matches.
 pub(crate) fn focus(selector: &str) {
-    let found = document().query_selector(selector).ok().flatten();
-    if let Some(element) = found.and_then(|element| element.dyn_into::<SvgElement>().ok()) {
-        // An element that cannot have the focus keeps it where it is.
-        let _ = element.focus();
+    if let Some(element) = document().query_selector(selector).ok().flatten() {
+        // Drawn elements have the same method. One that cannot have the focus keeps it where it is.
+        let _ = element.unchecked_into::<HtmlElement>().focus();
     }
 }
 

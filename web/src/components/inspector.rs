@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::field_row::{changing, fields};
 use super::inspect::use_inspect;
 use super::network_panel::link_sliders;
+use super::table::table;
 use crate::dom::{El, h, svg};
 use crate::model::inspector::{InspectorView, LEADER_STATE, PeerRow, Related, Section, Subject, Why};
 use crate::model::{hue, share};
@@ -64,15 +65,11 @@ fn section(view: RwSignal<InspectorView>, section: &Section) -> El {
 
 /// `next_index` and `match_index` of each follower, with how far that is of the leader's log.
 fn peers(view: RwSignal<InspectorView>) -> El {
-    let head = h("thead").markup(concat!(
-        "<tr><th scope=col>node</th><th scope=col>next_index</th>",
-        "<th scope=col>match_index</th><th scope=col>sends</th></tr>"
-    ));
-    h("table.peers").child(head).child(h("tbody").each(move |list| {
+    table("table.peers", &["node", "next_index", "match_index", "sends"], move |list| {
         for row in &view.read().peers {
             list.keep(row.node, || peer(view, row.node));
         }
-    }))
+    })
 }
 
 fn peer(view: RwSignal<InspectorView>, node: u32) -> El {

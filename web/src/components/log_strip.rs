@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, KeyboardEvent};
 
+use super::focus::target_of;
 use super::inspect::use_inspect;
 use super::resize::watch_size;
 use crate::dom::{El, effect, h};
@@ -159,7 +160,7 @@ fn grid(scroller: El, place: Place) -> El {
 }
 
 fn clicked_entry(event: &Event) -> Option<(u32, u64)> {
-    let cell = event.target()?.dyn_into::<Element>().ok()?.closest("[data-log]").ok()??;
+    let cell = target_of(event)?.closest("[data-log]").ok()??;
     entry_of(&cell.get_attribute("data-log")?)
 }
 

@@ -22,6 +22,7 @@ pub mod side_tabs;
 pub mod slider;
 pub mod stage;
 pub mod state_strip;
+mod table;
 pub mod top_strip;
 
 pub use app::page;

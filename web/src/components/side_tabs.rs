@@ -1,9 +1,9 @@
 //! The panels at the side (wide) or in the sheet (narrow), one open at a time, and the state machines below them.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::KeyboardEvent;
 
+use super::focus::focus;
 use super::{dashboard, events_panel, inspector, network_panel, state_strip};
 use crate::dom::{El, effect, h, listen};
 use crate::state::{Tab, use_choices, use_world};
@@ -48,7 +48,7 @@ fn tab_list(tab: RwSignal<Tab>, narrow: RwSignal<bool>) -> El {
             event.prevent_default();
             event.stop_propagation();
             tab.set(tabs[next]);
-            focus(&tab_id(tabs[next]));
+            focus(&format!("#{}", tab_id(tabs[next])));
         })
         .each(move |list| {
             for other in shown(narrow.get()) {
@@ -120,13 +120,6 @@ fn tab_id(tab: Tab) -> String {
 
 fn panel_id(tab: Tab) -> String {
     format!("panel-{}", tab.name())
-}
-
-fn focus(id: &str) {
-    if let Some(element) = document().get_element_by_id(id) {
-        // What cannot have the focus keeps it where it was.
-        let _ = element.unchecked_into::<HtmlElement>().focus();
-    }
 }
 
 /// Whether the window is narrow.

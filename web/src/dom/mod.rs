@@ -242,8 +242,9 @@ pub fn listen(target: &EventTarget, name: &'static str, handle: Box<dyn Fn(Event
     });
 }
 
-/// The names are constants and the values plain text: the browser refuses neither.
-fn put(element: &Element, name: &str, value: Option<&str>) {
+/// Sets an attribute, or takes it away. The names are constants and the values plain text: the browser refuses
+/// neither.
+pub(crate) fn put(element: &Element, name: &str, value: Option<&str>) {
     let _ = match value {
         Some(value) => element.set_attribute(name, value),
         None => element.remove_attribute(name),

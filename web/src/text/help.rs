@@ -34,6 +34,7 @@ pub const KEYS: &[(&[&str], &str)] = &[
     (&["Space", "."], "play or pause"),
     (&["→", "Page Down"], "step forward: to the next thing that happens"),
     (&["←", "Page Up"], "step back"),
+    (&["+", "-"], "faster; slower"),
     (&["0", "…", "8"], "select this node, and open its menu"),
     (&["C", "R"], "crash or restart the selected node"),
     (&["P", "U"], "pause or resume it"),

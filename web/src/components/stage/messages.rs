@@ -8,7 +8,7 @@ use web_sys::{Element, Event};
 use super::super::focus::target_of;
 use super::super::shapes::{draw, pill_text};
 use super::numbers::fill;
-use crate::dom::{El, svg};
+use crate::dom::{El, put, svg};
 use crate::model::{Face, Motion, PlacedFlight, Shape};
 use crate::state::use_wishes;
 use crate::wish::Selection;
@@ -90,7 +90,7 @@ impl Movers {
     /// Turns the ring of a node's election timer to what is left, 0.0 to 1.0.
     pub fn turn_timer(&self, node: u32, left: f64) {
         if let Some(ring) = document().get_element_by_id(&format!("timer-{node}")) {
-            put(&ring, "stroke-dasharray", &fill("%1 100", &[left * 100.0]));
+            put(&ring, "stroke-dasharray", Some(&fill("%1 100", &[left * 100.0])));
         }
     }
 
@@ -146,10 +146,7 @@ impl Shown {
             }
             self.shape = Some(face.shape);
         }
-        match face.hue {
-            Some(hue) => put(&self.element, "data-hue", &hue.to_string()),
-            None => drop_attribute(&self.element, "data-hue"),
-        }
+        put(&self.element, "data-hue", face.hue.map(|hue| hue.to_string()).as_deref());
         for (name, value) in [
             ("data-message", id.to_string().as_str()),
             ("data-kind", face.kind),
@@ -158,32 +155,32 @@ impl Shown {
             ("aria-label", &face.label),
             ("data-motion", motion_name(Motion::Flying)),
         ] {
-            put(&self.element, name, value);
+            put(&self.element, name, Some(value));
         }
         self.motion = Motion::Flying;
-        drop_attribute(&self.element, "display");
+        put(&self.element, "display", None);
     }
 
     fn place(&mut self, flight: &PlacedFlight, scale: f64) {
         let place = fill("translate(%1 %1) scale(%2)", &[flight.x, flight.y, scale]);
-        put(&self.element, "transform", &place);
+        put(&self.element, "transform", Some(&place));
         if self.motion != flight.motion {
             self.motion = flight.motion;
-            put(&self.element, "data-motion", motion_name(flight.motion));
+            put(&self.element, "data-motion", Some(motion_name(flight.motion)));
         }
     }
 
     fn select(&mut self, selected: bool) {
         if self.selected != selected {
             self.selected = selected;
-            put(&self.element, "data-selected", if selected { "true" } else { "false" });
+            put(&self.element, "data-selected", Some(if selected { "true" } else { "false" }));
         }
     }
 
     fn hide(&self) {
-        put(&self.element, "display", "none");
+        put(&self.element, "display", Some("none"));
         for name in ["data-message", "data-kind", "data-from", "data-to"] {
-            drop_attribute(&self.element, name);
+            put(&self.element, name, None);
         }
     }
 }
@@ -194,13 +191,4 @@ fn motion_name(motion: Motion) -> &'static str {
         Motion::Held => "held",
         Motion::Lost => "lost",
     }
-}
-
-/// The names are constants and the values plain text: the browser refuses neither.
-fn put(element: &Element, name: &str, value: &str) {
-    let _ = element.set_attribute(name, value);
-}
-
-fn drop_attribute(element: &Element, name: &str) {
-    let _ = element.remove_attribute(name);
 }
