@@ -80,6 +80,11 @@ impl Durability {
         self.staged.hard_state = true;
     }
 
+    /// Whether this step has appended already.
+    pub(super) fn appends_in_this_step(&self) -> bool {
+        self.staged.entries.is_some()
+    }
+
     pub(super) fn stage_entries(&mut self, entries: Arc<[Entry]>) {
         assert!(self.staged.entries.is_none(), "a step appends once");
         self.staged.entries = Some(entries);

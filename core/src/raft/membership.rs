@@ -231,6 +231,10 @@ impl<R: Rules> Node<R> {
     pub(super) fn advance_membership(&mut self, out: &mut Output) {
         let Role::Leader(leader) = &self.role else { return };
         let configuration = self.configuration();
+        // Where a laboratory lets entries commit at once, there may be more to append than one step may.
+        if self.durability.appends_in_this_step() {
+            return;
+        }
         let committed = self.configuration_index() <= self.commit_index;
         if !committed || (self.commit_index < leader.first_of_term && configuration.is_joint()) {
             return;

@@ -171,3 +171,25 @@ fn persist_unsynced_tail_lost() {
         assert_eq!(bench.commands(id), ["acknowledged"]);
     }
 }
+
+/// Where a laboratory leaves out rules, what is appended may be committed at once, and a change of the membership has
+/// more to append: it goes on in a later step, and a step appends once.
+#[test]
+fn membership_change_that_commits_at_once_appends_once_in_a_step() {
+    let mut bench = Bench::with(2, |_| {}, [Rule::CommitMajority, Rule::LeaderCountsAfterSync]);
+    bench.add_stranger(2);
+    bench.elect(0);
+    bench.disks[0].slow = true;
+    let change = MembershipChange { add: vec![NodeId(2)], remove: vec![NodeId(1)], learners: Vec::new() };
+    bench.step(0, Input::ChangeMembership { id: ProposalId(1_000), change });
+    // The new server is greeted.
+    bench.step(0, Input::TimerCheck);
+    for _ in 0..20 {
+        let Some(message) = bench.network.pop_front() else { break };
+        bench.step(message.to.0, Input::Message(message));
+        if bench.node(0).configuration().is_joint() {
+            bench.propose(0, "x");
+        }
+    }
+    assert_eq!(bench.node(0).configuration(), &Configuration::new([NodeId(0), NodeId(2)]));
+}
