@@ -13,6 +13,9 @@ use super::progress::ProgressState;
 use super::role::Role;
 use super::rules::{Rule, Rules};
 
+/// No honest log comes near this index.
+const INDEX_MAX: Index = Index(1 << 62);
+
 /// The chunks of a snapshot received so far. Kept in memory alone: a restart begins anew, and never with a part.
 #[derive(Clone, Debug)]
 pub(super) struct Incoming {
@@ -84,7 +87,7 @@ impl<R: Rules> Node<R> {
 
     /// Figure 13, Receiver implementation.
     pub(super) fn install_requested(&mut self, from: NodeId, request: InstallSnapshot, out: &mut Output) {
-        if !self.follow(from, out) {
+        if !is_well_formed(request.last_included, self.hard_state.current_term) || !self.follow(from, out) {
             return;
         }
         let (last_included, commit_index, round) = (request.last_included, self.commit_index, request.round);
@@ -205,4 +208,9 @@ impl<R: Rules> Node<R> {
             _ => false,
         }
     }
+}
+
+/// No leader has a snapshot of a later term, nor one from which the indexes soon run out: else no Raft leader sent it.
+fn is_well_formed(last_included: EntryId, current_term: Term) -> bool {
+    last_included.term <= current_term && last_included.index <= INDEX_MAX
 }

@@ -161,3 +161,27 @@ fn chunked() -> Bench {
     bench.heal();
     bench
 }
+
+/// A snapshot that no Raft leader can have is ignored: it would use up the indexes, or bring a term from the future.
+#[test]
+fn snapshot_malformed_is_ignored() {
+    for last_included in [EntryId::new(1, u64::MAX), EntryId::new(7, 9)] {
+        let mut bench = Bench::new(3);
+        bench.elect(0);
+        let chunk = InstallSnapshot {
+            last_included,
+            configuration: Configuration::of_size(3),
+            offset: 0,
+            data: Arc::from([]),
+            done: true,
+            round: 0,
+        };
+        bench.inject(0, 1, 1, Body::InstallSnapshot(chunk));
+        assert_eq!(bench.node(1).log().last(), EntryId::new(1, 1));
+        assert!(bench.restored[1].is_none());
+        bench.elect(1);
+        bench.propose(1, "x");
+        bench.deliver_all();
+        assert_eq!(bench.commands(1), ["x"]);
+    }
+}
