@@ -265,8 +265,11 @@ impl World {
             slot: None,
             ..flight.clone()
         };
-        if let Payload::Request { client, request, .. } = &*flight.payload {
-            // One of the two may be refused and the other taken.
+        if let Payload::Request { client, request, .. } | Payload::Reply { client, request, .. } =
+            &*flight.payload
+        {
+            // Of two requests one may be refused and the other taken; a second refusal may be heard when the same
+            // server has meanwhile taken another attempt.
             let client = client.clone();
             self.doubt(&client, *request);
         }

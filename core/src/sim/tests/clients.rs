@@ -145,16 +145,19 @@ fn taken_and_not_answered_is_unknown() {
     assert_eq!(kv.as_deref(), Some("1"));
 }
 
-/// A request that is doubled by hand may be refused once and taken once: it is never called rejected.
+/// A request that is doubled by hand may be refused once and taken once, and a refusal that is doubled may be heard
+/// again when the server has taken the next attempt: such a request is never called rejected.
 #[test]
-fn a_doubled_request_is_never_certainly_rejected() {
-    let mut lab = Lab::new(3);
-    lab.obey(Command::Duplicate(kind(MessageKind::ClientRequest, 1)));
-    let alone = (0..3).map(|id| vec![Target::Node(crate::raft::NodeId(id))]).collect();
-    lab.obey(Command::Partition { groups: alone });
-    lab.set("x", "1", Target::Node(crate::raft::NodeId(0)));
-    lab.run_ms(11_000);
-    assert_eq!(results(&lab), [Err(ClientError::Unknown)]);
+fn a_request_with_a_doubled_message_is_never_certainly_rejected() {
+    for doubled in [MessageKind::ClientRequest, MessageKind::ClientReply] {
+        let mut lab = Lab::new(3);
+        lab.obey(Command::Duplicate(kind(doubled, 1)));
+        let alone = (0..3).map(|id| vec![Target::Node(crate::raft::NodeId(id))]).collect();
+        lab.obey(Command::Partition { groups: alone });
+        lab.set("x", "1", Target::Node(crate::raft::NodeId(0)));
+        lab.run_ms(11_000);
+        assert_eq!(results(&lab), [Err(ClientError::Unknown)], "{doubled:?}");
+    }
 }
 
 /// An answer "not the leader" is followed to the leader that it names.
