@@ -11,7 +11,7 @@ use super::durability::Durability;
 use super::entry::{Entry, Payload, Snapshot};
 use super::fact::{Fact, RoleReason};
 use super::ids::{Index, NodeId, Term};
-use super::io::{Answer, HardState, Input, Output, Persistent, Refusal};
+use super::io::{Answer, HardState, Input, Output, Persistent, ReadId, Refusal};
 use super::log::Log;
 use super::membership::Configurations;
 use super::message::{Body, Message};
@@ -48,6 +48,8 @@ pub struct Node<R: Rules> {
     pub(super) role: Role,
     pub(super) durability: Durability,
     pub(super) incoming: Option<Incoming>,
+    /// The name under which this server last asked a leader for an index to read at.
+    pub(super) last_asked: ReadId,
     halted: bool,
     pub(super) now: Micros,
     election_timer: ElectionTimer,
@@ -77,6 +79,8 @@ impl<R: Rules> Node<R> {
             durability: Durability::new(log.last().index),
             role: Role::Follower(Follower::default()),
             incoming: None,
+            // At random, so that an answer from before a restart fits no question after it.
+            last_asked: ReadId(Rng::stream(config.seed, now.0).next_u64()),
             halted: false,
             election_timer: ElectionTimer { started_at: now, deadline: now },
             now,

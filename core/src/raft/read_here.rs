@@ -16,6 +16,8 @@ pub(super) struct ReadsHere(Vec<ReadHere>);
 #[derive(Clone, Copy, Debug)]
 struct ReadHere {
     read: ReadId,
+    /// What the question to the leader calls it.
+    asked: ReadId,
     /// Where to read, once the leader has told.
     read_index: Option<Index>,
     give_up_at: Micros,
@@ -34,11 +36,11 @@ impl<R: Rules> Node<R> {
         let give_up_at = self.now + self.config.election_timeout_max;
         match &mut self.role {
             Role::Follower(follower) if follower.leader.is_some() => {
-                follower.reads.0.push(ReadHere { read, read_index: None, give_up_at });
-                let leader = follower.leader;
-                leader
-                    .into_iter()
-                    .for_each(|leader| self.send(leader, Body::ReadIndex(ReadIndex { read }), out));
+                let asked = ReadId(self.last_asked.0.wrapping_add(1));
+                self.last_asked = asked;
+                follower.reads.0.push(ReadHere { read, asked, read_index: None, give_up_at });
+                let question = Body::ReadIndex(ReadIndex { read: asked });
+                follower.leader.into_iter().for_each(|leader| self.send(leader, question.clone(), out));
             }
             _ => self.read(Reader::Here(read), out),
         }
@@ -52,13 +54,13 @@ impl<R: Rules> Node<R> {
     /// The leader has told where to read, or that it does not lead.
     pub(super) fn read_index_replied(&mut self, reply: ReadIndexReply, out: &mut Output) {
         let Role::Follower(follower) = &mut self.role else { return };
-        let Some(place) = follower.reads.0.iter().position(|asked| asked.read == reply.read) else { return };
+        let Some(place) = follower.reads.0.iter().position(|it| it.asked == reply.read) else { return };
         match reply.read_index {
             Some(read_index) => follower.reads.0[place].read_index = Some(read_index),
             None => {
-                follower.reads.0.remove(place);
+                let refused = follower.reads.0.remove(place);
                 let refusal = Refusal::NotLeader { leader: None };
-                out.answers.push(Answer::ReadRefused { read: reply.read, refusal });
+                out.answers.push(Answer::ReadRefused { read: refused.read, refusal });
             }
         }
     }

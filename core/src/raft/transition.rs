@@ -87,6 +87,8 @@ impl<R: Rules> Node<R> {
     }
 
     pub(super) fn change_role(&mut self, role: Role, why: RoleReason, out: &mut Output) {
+        // With the role goes whom it asked; whoever waits for that is told.
+        self.refuse_reads_here(None, out);
         let from = self.role();
         self.role = role;
         let (to, term) = (self.role(), self.hard_state.current_term);

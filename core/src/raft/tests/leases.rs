@@ -65,38 +65,3 @@ fn read_lease_is_off_by_default() {
     assert!(unkept.is_empty());
     assert_eq!(read_with(with_leases), [1]);
 }
-
-/// Thesis 6.4: a follower asks its leader for an index, and answers when it has applied that far.
-#[test]
-fn read_index_on_follower() {
-    let mut bench = Bench::new(3);
-    bench.elect(0);
-    bench.propose(0, "x");
-    bench.deliver_all();
-    assert_eq!(bench.node(1).last_applied(), Index(1), "it does not know yet that x is committed");
-    bench.step(1, Input::ReadHere(ReadId(7)));
-    bench.deliver_while(|message| !matches!(message.body, Body::AppendEntries(_)) || message.to.0 != 1);
-    assert!(ready(&bench, 1).is_empty(), "the index is known, the state is not there yet");
-    bench.heartbeat(0);
-    bench.heartbeat(0);
-    assert_eq!(ready(&bench, 1), [7]);
-    assert_eq!(bench.commands(1), ["x"]);
-}
-
-/// A follower's question that gets lost is refused after a while, and so is one without a leader.
-#[test]
-fn read_index_on_follower_is_given_up() {
-    let mut bench = Bench::new(3);
-    bench.step(1, Input::ReadHere(ReadId(1)));
-    assert!(matches!(bench.answers[1][..], [Answer::ReadRefused { read: ReadId(1), .. }]));
-    bench.elect(0);
-    bench.step(1, Input::ReadHere(ReadId(2)));
-    bench.network.clear();
-    for _ in 0..7 {
-        bench.pass(Micros::from_millis(50));
-        bench.deliver_all();
-    }
-    assert!(
-        bench.answers[1].iter().any(|answer| matches!(answer, Answer::ReadRefused { read: ReadId(2), .. }))
-    );
-}

@@ -8,6 +8,7 @@ mod election;
 mod leases;
 mod limits;
 mod membership;
+mod read_here;
 mod reads;
 mod replication;
 mod snapshots;
