@@ -69,6 +69,7 @@ impl<R: Rules> Node<R> {
             }
         }
         self.reset_election_timer();
+        self.keep_lease();
         true
     }
 

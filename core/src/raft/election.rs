@@ -80,7 +80,7 @@ impl<R: Rules> Node<R> {
         request: RequestVote,
         out: &mut Output,
     ) {
-        if request.campaign_term != term.next() {
+        if request.campaign_term != term.next() || self.keeps_lease() {
             return;
         }
         let refusal = self.pre_vote_refusal(&request);
@@ -96,7 +96,7 @@ impl<R: Rules> Node<R> {
         request: RequestVote,
         out: &mut Output,
     ) {
-        if request.campaign_term != term {
+        if request.campaign_term != term || (self.keeps_lease() && !request.leadership_transfer) {
             return;
         }
         let alive = self.leader_alive().filter(|_| self.config.check_quorum && !request.leadership_transfer);

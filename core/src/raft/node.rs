@@ -48,6 +48,9 @@ pub struct Node<R: Rules> {
     pub(super) role: Role,
     pub(super) durability: Durability,
     pub(super) incoming: Option<Incoming>,
+    /// Until then this server votes for nobody, whatever becomes of its role, its term and its process: a leader may
+    /// rely on it (thesis 6.4.1).
+    pub(super) lease_kept_until: Micros,
     /// The name under which this server last asked a leader for an index to read at.
     pub(super) last_asked: ReadId,
     halted: bool,
@@ -79,6 +82,7 @@ impl<R: Rules> Node<R> {
             durability: Durability::new(log.last().index),
             role: Role::Follower(Follower::default()),
             incoming: None,
+            lease_kept_until: Micros::ZERO,
             // At random, so that an answer from before a restart fits no question after it.
             last_asked: ReadId(Rng::stream(config.seed, now.0).next_u64()),
             halted: false,
@@ -89,6 +93,10 @@ impl<R: Rules> Node<R> {
             log,
         };
         node.reset_election_timer();
+        if node.hard_state.current_term > Term::ZERO {
+            // It does not remember whom it heard just before it ended.
+            node.keep_lease();
+        }
         if node.configuration_index() > Index::ZERO {
             node.configuration_changed(out);
         }

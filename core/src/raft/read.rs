@@ -90,7 +90,7 @@ impl Reads {
     }
 
     /// Of the rounds up to this one, which a majority has answered, only the newest matters any more.
-    fn forget_begun_before(&mut self, round: u64) {
+    pub(super) fn forget_begun_before(&mut self, round: u64) {
         let answered = self.begun.iter().take_while(|(begun, _)| *begun <= round).count();
         self.begun.drain(..answered.saturating_sub(1));
     }
@@ -194,7 +194,7 @@ impl<R: Rules> Node<R> {
     }
 
     /// The newest round that a majority has answered.
-    fn round_of_quorum(&self) -> u64 {
+    pub(super) fn round_of_quorum(&self) -> u64 {
         let Role::Leader(leader) = &self.role else { return 0 };
         let (id, newest) = (self.config.id, leader.reads.round);
         let answered = |voter: NodeId| match leader.progress.get(&voter) {
@@ -214,6 +214,27 @@ impl<R: Rules> Node<R> {
             }
         };
         self.deciding().reached(0, answered, 0)
+    }
+
+    /// A leader was heard: where there are leases, it may count on this server's vote for nobody else from now on for
+    /// the least election timeout.
+    pub(super) fn keep_lease(&mut self) {
+        if self.config.lease_reads.is_some() && self.config.check_quorum {
+            self.lease_kept_until = self.now + self.config.election_timeout_min;
+        }
+    }
+
+    /// Whether such a promise is still running: who asks for a vote is not heard then.
+    pub(super) fn keeps_lease(&self) -> bool {
+        self.now < self.lease_kept_until
+    }
+
+    #[cfg(test)]
+    pub(super) fn rounds_remembered(&self) -> usize {
+        match &self.role {
+            Role::Leader(leader) => leader.reads.begun.len(),
+            _ => 0,
+        }
     }
 
     /// When the lease of this leader ends, if it has one that is still running (thesis 6.4.1).

@@ -46,11 +46,13 @@ impl<R: Rules> Node<R> {
     /// Sends the heartbeats that are due. A message with entries counts as one.
     pub(super) fn send_due_heartbeats(&mut self, out: &mut Output) {
         let (now, leases) = (self.now, self.config.lease_reads.is_some());
+        let answered = self.round_of_quorum();
         let Some(leader) = self.leader_mut() else { return };
         let due = |(id, progress): (&NodeId, &Progress)| (progress.heartbeat_at <= now).then_some(*id);
         let due: Vec<NodeId> = leader.progress.iter().filter_map(due).collect();
         if leases && !due.is_empty() {
             // A lease counts from when a round began: each heartbeat renews it.
+            leader.reads.forget_begun_before(answered);
             leader.reads.next_round(now);
         }
         for to in due {

@@ -48,6 +48,17 @@ fn read_lease_voided_by_transfer_and_stepdown() {
     assert_eq!(read_in_transfer(Some(Rule::LeaseEndsWithTransfer)), [1]);
 }
 
+/// The rounds that a lease counts from are forgotten once a majority has answered later ones, though nobody reads.
+#[test]
+fn read_lease_remembers_few_rounds() {
+    let mut bench = Bench::with(3, with_leases, []);
+    bench.elect(0);
+    for _ in 0..1_000 {
+        bench.heartbeat(0);
+        assert!(bench.node(0).rounds_remembered() <= 3);
+    }
+}
+
 /// Leases are off by default, and without CheckQuorum no voter keeps them.
 #[test]
 fn read_lease_is_off_by_default() {
@@ -64,4 +75,32 @@ fn read_lease_is_off_by_default() {
     });
     assert!(unkept.is_empty());
     assert_eq!(read_with(with_leases), [1]);
+}
+
+/// Thesis 6.4.1: a voter keeps its promise to a leader with a lease when it restarts and when its term grows.
+#[test]
+fn a_voter_keeps_the_lease_over_a_restart_and_a_higher_term() {
+    for restart in [true, false] {
+        let mut bench = Bench::with(5, with_leases, []);
+        bench.elect(0);
+        bench.isolate(0);
+        for voter in 1..=2 {
+            if restart {
+                bench.crash(voter);
+                bench.start(voter);
+            } else {
+                let late = VoteReply { campaign_term: Term(2), vote_granted: false };
+                bench.inject(4, voter, 2, Body::PreVoteReply(late));
+            }
+        }
+        // Two servers that have not heard from the leader for long.
+        bench.crash(3);
+        bench.crash(4);
+        bench.start(3);
+        bench.time_out(3);
+        bench.deliver_all();
+        bench.step(0, Input::Read(ReadId(1)));
+        assert_eq!(ready(&bench, 0), [1], "the lease lasts");
+        assert_ne!(bench.node(3).role(), RoleName::Leader, "restart: {restart}");
+    }
 }
