@@ -44,6 +44,13 @@ impl Configurations {
         &count.checked_sub(1).map_or(&self.base, |last| &self.entries[last]).1
     }
 
+    /// The configuration in use at an entry, and all that came after it.
+    fn since(&self, index: Index) -> impl Iterator<Item = &Configuration> {
+        let later =
+            self.entries.iter().filter(move |(at, _)| *at > index).map(|(_, configuration)| configuration);
+        std::iter::once(self.at(index)).chain(later).map(|configuration| &**configuration)
+    }
+
     /// The configurations of the entries after `from`, up to `to`, each with the one before it.
     fn between(&self, from: Index, to: Index) -> impl Iterator<Item = (&Configuration, &Configuration)> {
         let before =
@@ -113,8 +120,11 @@ impl<R: Rules> Node<R> {
     }
 
     /// Whether this server may campaign: a voter that remembers its promises.
+    ///
+    /// A server that leaves is a voter until it knows that this is committed: nobody else may have the entry that lets
+    /// it go, and the others would need its vote and could not get it (thesis 4.2.2).
     pub(super) fn may_campaign(&self) -> bool {
-        self.configuration().is_voter(self.config.id) && !self.forgets()
+        self.configurations.since(self.commit_index).any(|it| it.is_voter(self.config.id)) && !self.forgets()
     }
 
     /// Whether this server has lost promises that it must not make again.

@@ -229,6 +229,36 @@ fn member_remove_leader() {
     assert_eq!(bench.commands(1), ["goes on"]);
 }
 
+/// Thesis 4.2.2: a server that only its own last entry lets go still campaigns. Nobody else has that entry, so that
+/// nobody else could be elected where its vote is needed.
+#[test]
+fn member_leaving_campaigns_until_committed() {
+    let mut bench = Bench::new(2);
+    bench.elect(0);
+    ask(&mut bench, 0, change(&[], &[0], &[]));
+    bench.deliver_while(|message| match &message.body {
+        Body::AppendEntries(request) => request.entries.iter().all(|entry| entry.index < Index(3)),
+        _ => true,
+    });
+    assert_eq!((voters(&bench, 0), voters(&bench, 1)), (vec![1], vec![1]));
+    assert!(!bench.node(0).configuration().is_joint() && bench.node(1).configuration().is_joint());
+    bench.crash(0);
+    bench.start(0);
+    bench.time_out(1);
+    bench.deliver_all();
+    assert_ne!(bench.node(1).role(), RoleName::Leader, "the log of node-0 is longer");
+    // The first attempt learns the term that node-1 has come to.
+    for _ in 0..2 {
+        bench.time_out(0);
+        bench.deliver_all();
+    }
+    let has_left = |fact: &Fact| matches!(fact, Fact::RoleChanged { why: RoleReason::Removed { .. }, .. });
+    assert!(bench.has_fact(0, has_left), "it was elected, and leaves once that is committed");
+    bench.elect(1);
+    bench.time_out(0);
+    assert_eq!(bench.node(0).role(), RoleName::Follower, "it cannot campaign any more");
+}
+
 /// Thesis 4.2.2: the leader that is being removed does not count itself towards the new majority.
 #[test]
 fn member_removed_leader_not_counted() {
