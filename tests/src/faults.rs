@@ -73,7 +73,7 @@ pub fn faults(setup: &Setup, rng: &mut Rng) -> Vec<(Micros, Command)> {
         heal.push(Command::Restart { node });
         heal.push(Command::Resume { node });
         heal.push(Command::Clock { node, rate: 1.0 });
-        heal.push(Command::Disk { node, sync: Some((Micros(500), Micros(2_000))) });
+        heal.push(Command::Disk { node, sync: Some((Micros(500), Micros(2_000))), fails: false });
     }
     steps.extend(heal.into_iter().map(|command| (HEALED_AT, command)));
     steps
@@ -106,7 +106,11 @@ fn fault(setup: &Setup, rng: &mut Rng) -> Command {
                 duplicate: Some(rng.below(30) as f64 / 100.0),
             },
         },
-        14 => Command::Disk { node, sync: Some((Micros(200), Micros(rng.between(1_000, 200_000)))) },
+        14 => Command::Disk {
+            node,
+            sync: Some((Micros(200), Micros(rng.between(1_000, 200_000)))),
+            fails: false,
+        },
         15 => Command::Clock { node, rate: rng.between(80, 125) as f64 / 100.0 },
         16 => Command::Timeout { node },
         17 => Command::Timers { how: if rng.chance(0.5) { TimerMove::Spread } else { TimerMove::Align } },

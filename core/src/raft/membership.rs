@@ -225,12 +225,16 @@ impl<R: Rules> Node<R> {
             .filter(|voter| !configuration.is_voter(*voter) && !configuration.learners().contains(voter))
             .collect();
         let with_strangers = (!strangers.is_empty()).then(|| configuration.with_learners(strangers));
+        // Only without the rule: the change before has not been agreed on yet.
+        let overtakes = unfinished.then(|| configuration.joint_with(&target));
         let patience = Micros(self.config.election_timeout_max.0.saturating_mul(CATCH_UP_TIMEOUTS));
         let give_up_at = self.now + patience;
         if let Some(leader) = self.leader_mut() {
             leader.change = Some(Change { proposal, target: Arc::new(target), give_up_at });
         }
-        if let Some(first) = with_strangers {
+        if let Some(next) = overtakes {
+            self.append_configuration(next, out);
+        } else if let Some(first) = with_strangers {
             // thesis 4.2.1: a new server gets the log before its vote counts.
             self.append_configuration(first, out);
         }

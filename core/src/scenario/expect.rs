@@ -80,6 +80,15 @@ impl Check {
         }
     }
 
+    /// The node that it names.
+    pub fn target(&self) -> Option<Target> {
+        match self {
+            Check::Leader(LeaderIs::Node(id)) => Some(Target::Node(*id)),
+            Check::Applied { node, .. } | Check::Role { node, .. } => Some(*node),
+            _ => None,
+        }
+    }
+
     /// What is wanted, in words: `a leader`, `term 3`, ….
     pub fn wanted(&self) -> String {
         match self {

@@ -14,13 +14,16 @@ mod read_step;
 mod write;
 
 #[cfg(test)]
+mod strategies;
+#[cfg(test)]
 mod tests;
 
 pub use descent::{Mistake, Mistakes};
 pub use expect::{Check, Expect, LeaderIs, Unmet};
 pub use library::{Builtin, builtin, library};
 pub(crate) use write::{
-    check as write_check, command as write_command, op_name, operands as write_operands, scenario as write,
+    action, check as write_check, command as write_command, op_name, operands as write_operands,
+    scenario as write,
 };
 
 use crate::sim::{Command, Setup};

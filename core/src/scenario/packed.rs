@@ -57,6 +57,7 @@ impl Packer {
         self.numbers([config.pre_vote, config.check_quorum].map(u64::from));
         self.numbers([config.max_entries_per_append, config.max_inflight].map(u64::from));
         self.number(config.snapshot_every);
+        self.optional(config.lease_drift_percent, |packer, percent| packer.number(u64::from(percent)));
         self.range(network.latency);
         self.fraction(network.loss);
         self.fraction(network.duplicate);
@@ -99,9 +100,10 @@ impl Packer {
                 self.optional(change.loss, Packer::fraction);
                 self.optional(change.duplicate, Packer::fraction);
             }
-            Command::Disk { node, sync } => {
+            Command::Disk { node, sync, fails } => {
                 self.on(15, *node);
                 self.optional(*sync, Packer::range);
+                self.number(u64::from(*fails));
             }
             Command::Clock { node, rate } => {
                 self.on(16, *node);
@@ -238,6 +240,7 @@ impl Unpacker<'_> {
                 max_entries_per_append: self.small(),
                 max_inflight: self.small(),
                 snapshot_every: self.number(),
+                lease_drift_percent: self.optional(Self::small),
             },
             network: NetworkSetup {
                 latency: self.range(),
@@ -289,7 +292,7 @@ impl Unpacker<'_> {
                     duplicate: self.optional(Self::fraction),
                 },
             },
-            15 => Command::Disk { node: self.target(), sync: self.optional(Self::range) },
+            15 => Command::Disk { node: self.target(), sync: self.optional(Self::range), fails: self.bool() },
             16 => Command::Clock { node: self.target(), rate: self.fraction() },
             17 => Command::Request { to: self.target(), client: ClientId(self.text()), op: self.op() },
             18 => Command::Members { add: self.targets(), remove: self.targets(), learners: self.targets() },
@@ -403,7 +406,7 @@ impl Unpacker<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::tests::{command, setup, span};
+    use super::super::strategies::{command, setup, span};
     use super::*;
 
     #[test]

@@ -107,6 +107,7 @@ fn config(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<NodeSetup> {
             "check_quorum",
             "max_entries_per_append",
             "max_inflight",
+            "lease_drift_percent",
             "snapshot_every",
         ],
         mistakes,
@@ -133,6 +134,9 @@ fn config(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<NodeSetup> {
     }
     if let Some(count) = part("max_inflight").and_then(|found| found.whole(small, mistakes)) {
         config.max_inflight = count as u32;
+    }
+    if let Some(percent) = part("lease_drift_percent").and_then(|found| found.whole(0..=99, mistakes)) {
+        config.lease_drift_percent = Some(percent as u32);
     }
     if let Some(count) = part("snapshot_every").and_then(|found| found.whole(0..=1_000_000_000, mistakes)) {
         config.snapshot_every = count;

@@ -22,7 +22,7 @@ const ACTIONS: [(&str, &[&str]); 25] = [
     ("heal", &["from", "to", "both"]),
     ("partition", &["groups"]),
     ("network", &["latency_ms", "loss", "duplicate", "from", "to"]),
-    ("disk", &["node", "sync_ms"]),
+    ("disk", &["node", "sync_ms", "fails"]),
     ("clock", &["node", "rate"]),
     ("timeout", &["node"]),
     ("timers", &["how"]),
@@ -128,9 +128,18 @@ impl Reader<'_, '_> {
             "network" => self.network(mistakes)?,
             "disk" => {
                 let node = self.node("node", mistakes);
-                let sync = self.object.required("sync_ms", mistakes);
-                let sync = sync.and_then(|found| found.millis_range(ANY_SPAN, mistakes));
-                Command::Disk { node: node?, sync: Some(sync?) }
+                let fails = self.object.optional("fails");
+                let fails = fails.and_then(|found| found.bool(mistakes)).unwrap_or_default();
+                // One of them must be there.
+                let sync = match fails {
+                    true => self.object.optional("sync_ms"),
+                    false => Some(self.object.required("sync_ms", mistakes)?),
+                };
+                let sync = match sync {
+                    Some(found) => Some(found.millis_range(ANY_SPAN, mistakes)?),
+                    None => None,
+                };
+                Command::Disk { node: node?, sync, fails }
             }
             "clock" => {
                 let node = self.node("node", mistakes);

@@ -60,10 +60,13 @@ pub(crate) fn command(fields: &mut Fields<'_>, command: &Command) {
                 fields.fraction("duplicate", duplicate);
             }
         }
-        Command::Disk { node, sync } => {
+        Command::Disk { node, sync, fails } => {
             target(fields, "node", *node);
             if let Some(sync) = sync {
                 fields.millis_range("sync_ms", *sync);
+            }
+            if *fails {
+                fields.bool("fails", true);
             }
         }
         Command::Clock { node, rate } => {
@@ -124,7 +127,8 @@ pub(crate) fn operands(fields: &mut Fields<'_>, op: &Op) {
     }
 }
 
-fn action(command: &Command) -> &'static str {
+/// The word for what is done: `crash`, `heal`, ….
+pub(crate) fn action(command: &Command) -> &'static str {
     match command {
         Command::Crash { .. } => "crash",
         Command::Restart { .. } => "restart",
@@ -157,6 +161,9 @@ fn config(fields: &mut Fields<'_>, config: &NodeSetup) {
     fields.bool("check_quorum", config.check_quorum);
     fields.number("max_entries_per_append", u64::from(config.max_entries_per_append));
     fields.number("max_inflight", u64::from(config.max_inflight));
+    if let Some(percent) = config.lease_drift_percent {
+        fields.number("lease_drift_percent", u64::from(percent));
+    }
     fields.number("snapshot_every", config.snapshot_every);
 }
 

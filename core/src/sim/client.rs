@@ -228,7 +228,8 @@ impl Client {
     }
 }
 
-fn key_name(number: u64) -> Arc<str> {
+/// The name of a key by its number among those that clients draw from.
+pub(crate) fn key_name(number: u64) -> Arc<str> {
     match KEYS.get(number as usize) {
         Some(key) => Arc::from(*key),
         None => Arc::from(format!("k{number}")),

@@ -80,6 +80,8 @@ pub enum Command {
         node: Target,
         /// The new range of sync times.
         sync: Option<(Micros, Micros)>,
+        /// Whether the next write to it fails; a process whose write fails ends.
+        fails: bool,
     },
     /// A node's clock runs at this rate from now on.
     Clock {
@@ -183,4 +185,32 @@ pub struct MessageFilter {
     pub count: u32,
     /// Exactly this message (its id); for a person who points at one.
     pub id: Option<u64>,
+}
+
+impl Command {
+    /// The nodes that it names.
+    pub fn targets(&self) -> Vec<Target> {
+        match self {
+            Command::Crash { node }
+            | Command::Restart { node }
+            | Command::Wipe { node }
+            | Command::Pause { node }
+            | Command::Resume { node }
+            | Command::Disk { node, .. }
+            | Command::Clock { node, .. }
+            | Command::Timeout { node }
+            | Command::Snapshot { node } => vec![*node],
+            Command::Cut { from, to, .. } => vec![*from, *to],
+            Command::Heal { link } => link.iter().flat_map(|link| [link.from, link.to]).collect(),
+            Command::Partition { groups } => groups.concat(),
+            Command::Network { from, to, .. } => from.iter().chain(to).copied().collect(),
+            Command::Timers { .. } => Vec::new(),
+            Command::Request { to, .. } | Command::Transfer { to } => vec![*to],
+            Command::Members { add, remove, learners } => [&add[..], remove, learners].concat(),
+            Command::Drop(filter)
+            | Command::Hold(filter)
+            | Command::Release(filter)
+            | Command::Duplicate(filter) => filter.from.iter().chain(&filter.to).copied().collect(),
+        }
+    }
 }

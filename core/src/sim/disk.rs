@@ -17,6 +17,8 @@ pub struct Disk {
     syncing: usize,
     sync_done_at: Option<Micros>,
     sync: (Micros, Micros),
+    /// The next sync fails.
+    fails: bool,
     rng: Rng,
 }
 
@@ -51,6 +53,7 @@ impl Disk {
             syncing: 0,
             sync_done_at: None,
             sync,
+            fails: false,
             rng: streams::node(seed, Purpose::Disk, id, 0),
         }
     }
@@ -136,6 +139,25 @@ impl Disk {
         self.sync_done_at
     }
 
+    /// Whether the next sync fails.
+    pub(super) fn set_fails(&mut self, fails: bool) {
+        self.fails = fails;
+    }
+
+    /// Whether the sync under way, which ends now, fails. What it should have written waits until the process is told.
+    pub(super) fn sync_has_failed(&mut self) -> bool {
+        let fails = self.sync_done_at.is_some() && std::mem::take(&mut self.fails);
+        if fails {
+            self.sync_done_at = None;
+        }
+        fails
+    }
+
+    /// What should have been written by the sync that failed will never be there.
+    pub(super) fn lose_failed(&mut self) {
+        self.pending.drain(..std::mem::take(&mut self.syncing));
+    }
+
     /// The sync under way is done.
     pub(super) fn finish_sync(&mut self) -> Option<Synced> {
         self.sync_done_at.take()?;
@@ -160,7 +182,10 @@ impl Disk {
                 self.log.truncate_from(from);
             }
             for entry in write.entries.iter() {
-                self.log.append(entry.clone());
+                // After a write that failed, what follows it has nowhere to go.
+                if entry.index == self.log.last().index.next() {
+                    self.log.append(entry.clone());
+                }
             }
             if touches_log {
                 synced.log_end = Some((self.log.last(), cause));

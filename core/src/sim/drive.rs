@@ -82,6 +82,13 @@ impl World {
     pub(super) fn sync_is_done(&mut self, id: NodeId, events: &mut Vec<Event>) {
         let machine = self.machine_mut(id);
         machine.sync = None;
+        if machine.disk.sync_has_failed() {
+            let process = self.machine_mut(id).process.as_mut();
+            return match process.and_then(|process| process.waiting.as_mut()) {
+                Some(waiting) => waiting.push(Waiting::WriteFailed),
+                None => self.write_fails(id, events),
+            };
+        }
         let Some(synced) = machine.disk.finish_sync() else {
             return;
         };
@@ -100,6 +107,19 @@ impl World {
         match process.and_then(|process| process.waiting.as_mut()) {
             Some(waiting) => waiting.push(Waiting::WriteDone(synced.last, told_by)),
             None => self.drive(id, Input::WriteDone(synced.last), told_by, events),
+        }
+    }
+
+    /// A process is told that a write has failed, and ends: what is on its disk is not known any more.
+    pub(super) fn write_fails(&mut self, id: NodeId, events: &mut Vec<Event>) {
+        self.drive(id, Input::WriteFailed, None, events);
+        if self.machines[id.0 as usize].node().is_some_and(|node| node.is_halted()) {
+            // It runs, so that it can end.
+            let _ = self.crash(id, events);
+        } else {
+            // Only without the rule that it must end: it goes on, and what it wrote is not there.
+            self.machine_mut(id).disk.lose_failed();
+            self.begin_sync(id);
         }
     }
 

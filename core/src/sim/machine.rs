@@ -6,7 +6,9 @@ use super::disk::Disk;
 use super::setup::{NodeSetup, Setup};
 use super::streams::{self, Purpose};
 use crate::kv::{self, ClientId, Op};
-use crate::raft::{Config, Configuration, Index, Node, NodeId, Output, Switchable, Term, WriteId};
+use crate::raft::{
+    ClockDrift, Config, Configuration, Index, Node, NodeId, Output, Switchable, Term, WriteId,
+};
 use crate::sorted::SortedMap;
 use crate::time::Micros;
 
@@ -77,6 +79,8 @@ pub(super) enum Waiting {
     Message(u64),
     /// A completed write, and the event that led to it.
     WriteDone(WriteId, Option<u64>),
+    /// A write that failed.
+    WriteFailed,
 }
 
 /// What was there when a process ended.
@@ -171,6 +175,7 @@ impl Machine {
             check_quorum,
             max_entries_per_append,
             max_inflight,
+            lease_drift_percent,
             snapshot_every: _,
         } = setup.config;
         // A server that came later waits to be added.
@@ -187,6 +192,7 @@ impl Machine {
             check_quorum,
             max_entries_per_append,
             max_inflight,
+            lease_reads: lease_drift_percent.map(|percent| ClockDrift { percent }),
             seed: streams::node(setup.seed, Purpose::Election, self.id, self.boots).next_u64(),
             facts: true,
             lost_disk: self.wiped && self.disk.is_empty(),

@@ -70,12 +70,13 @@ impl World {
                 self.fault(resolved, None, events);
                 Ok(())
             }
-            Command::Disk { node, sync } => {
+            Command::Disk { node, sync, fails } => {
                 let id = self.find(*node)?;
+                self.machine_mut(id).disk.set_fails(*fails);
                 if let Some(sync) = sync {
                     self.machine_mut(id).disk.set_sync_range(*sync);
                 }
-                let resolved = Command::Disk { node: id.into(), sync: *sync };
+                let resolved = Command::Disk { node: id.into(), sync: *sync, fails: *fails };
                 self.fault(resolved, Some(id), events);
                 Ok(())
             }
@@ -119,7 +120,7 @@ impl World {
         }
     }
 
-    fn crash(&mut self, id: NodeId, events: &mut Vec<Event>) -> Result<(), String> {
+    pub(super) fn crash(&mut self, id: NodeId, events: &mut Vec<Event>) -> Result<(), String> {
         let machine = self.machine_mut(id);
         let Some(Ended { lost, term, waiting }) = machine.end() else {
             return Err(format!("{id} is down already"));
@@ -187,6 +188,7 @@ impl World {
                 Waiting::WriteDone(write, cause) => {
                     self.drive(id, Input::WriteDone(write), cause, events);
                 }
+                Waiting::WriteFailed => self.write_fails(id, events),
             }
         }
         self.arm_timer(id);

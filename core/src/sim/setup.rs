@@ -38,6 +38,9 @@ pub struct NodeSetup {
     pub max_entries_per_append: u32,
     /// See [`crate::raft::Config::max_inflight`].
     pub max_inflight: u32,
+    /// Leaders answer reads while a lease lasts, and rely on all clocks being this close to true time, in percent;
+    /// `None`: they ask a majority each time. See [`crate::raft::Config::lease_reads`].
+    pub lease_drift_percent: Option<u32>,
     /// A node takes a snapshot when this many entries are applied since the last one; 0 = never.
     pub snapshot_every: u64,
 }
@@ -111,6 +114,7 @@ impl Default for NodeSetup {
             check_quorum: true,
             max_entries_per_append: 64,
             max_inflight: 32,
+            lease_drift_percent: None,
             snapshot_every: 1_000,
         }
     }

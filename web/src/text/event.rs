@@ -166,7 +166,8 @@ pub fn command(done: &Command) -> String {
             }
             format!("{place}, {}", changes.join(", "))
         }
-        Command::Disk { node, sync } => match sync {
+        Command::Disk { node, fails: true, .. } => format!("the next write of {} fails", target(*node)),
+        Command::Disk { node, sync, .. } => match sync {
             Some((min, max)) => format!("a sync of {} takes {} to {}", target(*node), span(*min), span(*max)),
             None => format!("the disk of {} stays as it is", target(*node)),
         },

@@ -8,18 +8,18 @@ fn ids(numbers: &[u32]) -> Vec<NodeId> {
     numbers.iter().copied().map(NodeId).collect()
 }
 
-fn change(add: &[u32], remove: &[u32], learners: &[u32]) -> MembershipChange {
+pub(super) fn change(add: &[u32], remove: &[u32], learners: &[u32]) -> MembershipChange {
     MembershipChange { add: ids(add), remove: ids(remove), learners: ids(learners) }
 }
 
-fn ask(bench: &mut Bench, id: u32, change: MembershipChange) -> ProposalId {
+pub(super) fn ask(bench: &mut Bench, id: u32, change: MembershipChange) -> ProposalId {
     let proposal = ProposalId(1_000);
     bench.step(id, Input::ChangeMembership { id: proposal, change });
     proposal
 }
 
 /// Takes the change through with a few heartbeats.
-fn settle(bench: &mut Bench, leader: u32) {
+pub(super) fn settle(bench: &mut Bench, leader: u32) {
     for _ in 0..6 {
         bench.heartbeat(leader);
     }
@@ -399,56 +399,6 @@ fn snapshot_carries_configuration() {
     assert_eq!(lagging(Some(Rule::SnapshotCarriesConfiguration)), [0, 1, 2, 3]);
 }
 
-/// A server that lost its disk neither votes nor counts until a configuration has admitted it anew.
-#[test]
-fn persist_empty_disk_is_new_node() {
-    let wiped = |rule: Option<Rule>| {
-        let mut bench = Bench::with(3, |_| {}, rule);
-        bench.elect(0);
-        bench.propose(0, "kept");
-        bench.deliver_all();
-        bench.crash(1);
-        bench.start_wiped(1);
-        bench.crash(0);
-        bench.now += Micros::from_millis(500);
-        let request =
-            RequestVote { campaign_term: Term(2), last_log: EntryId::ZERO, leadership_transfer: false };
-        bench.inject(2, 1, 2, Body::RequestVote(request));
-        let reply = bench.take_messages_to(2).pop().expect("a vote request is answered");
-        (matches!(reply.body, Body::RequestVoteReply(reply) if reply.vote_granted), bench)
-    };
-    assert!(!wiped(None).0);
-    assert!(
-        wiped(Some(Rule::ForgetfulNotCounted)).0,
-        "without the rule it votes for a log without a committed entry"
-    );
-
-    let (_, mut bench) = wiped(None);
-    bench.start(0);
-    // The first attempt learns the term that node-1 has seen.
-    bench.time_out(0);
-    bench.deliver_all();
-    bench.elect(0);
-    settle(&mut bench, 0);
-    assert_eq!(bench.commands(1), ["kept"], "it gets the log");
-    bench.crash(2);
-    let before = bench.node(0).commit_index();
-    bench.propose(0, "with a forgetful one");
-    bench.deliver_all();
-    assert_eq!(bench.node(0).commit_index(), before, "and does not count");
-    bench.start(2);
-    settle(&mut bench, 0);
-    ask(&mut bench, 0, change(&[], &[1], &[]));
-    settle(&mut bench, 0);
-    ask(&mut bench, 0, change(&[1], &[], &[]));
-    settle(&mut bench, 0);
-    assert!(!bench.disks[1].durable.hard_state.forgetful, "admitted anew, it is a voter as any other");
-    bench.crash(2);
-    bench.propose(0, "with the admitted one");
-    bench.deliver_all();
-    assert!(bench.commands(0).contains(&"with the admitted one".to_owned()));
-}
-
 /// A configuration entry in a hostile message with no voters elects nobody and commits nothing.
 #[test]
 fn member_nobody_is_harmless() {
@@ -461,53 +411,4 @@ fn member_nobody_is_harmless() {
     bench.now += Micros::from_millis(1_000);
     bench.time_out(0);
     assert_eq!(bench.node(0).role(), RoleName::Follower);
-}
-
-/// Under a leader that goes on, a server that lost its disk gets the whole log again, though it acknowledged it once;
-/// and what it said before the loss, and comes late, does not bring back the trust in it.
-#[test]
-fn persist_lost_disk_is_filled_again() {
-    let mut bench = Bench::new(3);
-    bench.elect(0);
-    bench.propose(0, "kept");
-    settle(&mut bench, 0);
-    bench.crash(1);
-    bench.start_wiped(1);
-    settle(&mut bench, 0);
-    assert_eq!(bench.commands(1), ["kept"]);
-    let progress = |bench: &Bench| {
-        let of_wiped = bench.node(0).progress().find(|(id, _)| *id == NodeId(1));
-        of_wiped.map(|(_, progress)| progress.forgetful)
-    };
-    assert_eq!(progress(&bench), Some(true));
-    let outcome = AppendOutcome::Success { match_index: Index(2) };
-    bench.inject(
-        1,
-        0,
-        1,
-        Body::AppendEntriesReply(AppendEntriesReply { round: 0, forgetful: false, outcome }),
-    );
-    assert_eq!(progress(&bench), Some(true), "an answer from before the loss");
-}
-
-/// A follower that refuses what it acknowledged is asked again with the heartbeats, not as fast as messages travel.
-#[test]
-fn persist_lost_disk_makes_no_storm() {
-    let mut bench = Bench::without(3, Rule::ForgetfulNotCounted);
-    bench.elect(0);
-    bench.propose(0, "kept");
-    bench.deliver_all();
-    bench.crash(1);
-    bench.start_wiped(1);
-    bench.propose(0, "refused");
-    for _ in 0..3 {
-        let mut messages = 0;
-        bench.now += Micros::from_millis(50);
-        bench.step(0, Input::TimerCheck);
-        bench.deliver_while(|_| {
-            messages += 1;
-            messages < 1_000
-        });
-        assert!(messages <= 20, "{messages}");
-    }
 }

@@ -7,6 +7,7 @@ mod durability;
 mod election;
 mod leases;
 mod limits;
+mod lost_disk;
 mod membership;
 mod read_here;
 mod reads;

@@ -10,7 +10,11 @@ fn a_crash_loses_unsynced_writes_and_nothing_else() {
     lab.run_ms(1_000);
     let follower = lab.followers()[0];
     // From now on its syncs take so long that the next entries stay in memory.
-    lab.obey(Command::Disk { node: follower.into(), sync: Some((Micros(9_000_000), Micros(9_000_000))) });
+    lab.obey(Command::Disk {
+        node: follower.into(),
+        sync: Some((Micros(9_000_000), Micros(9_000_000))),
+        fails: false,
+    });
     lab.run_until_true(|lab| lab.machine(follower).disk().first_unsynced().is_some());
     lab.run_ms(200);
     let durable = lab.machine(follower).disk().log().last();
@@ -29,7 +33,7 @@ fn a_crash_loses_unsynced_writes_and_nothing_else() {
     assert_eq!(lab.machine(follower).boots(), 2);
     let found = lab.count(|kind| matches!(kind, EventKind::Restart { last, .. } if *last == durable));
     assert_eq!(found, 1);
-    lab.obey(Command::Disk { node: follower.into(), sync: Some((Micros(500), Micros(500))) });
+    lab.obey(Command::Disk { node: follower.into(), sync: Some((Micros(500), Micros(500))), fails: false });
     lab.run_ms(2_000);
     assert!(lab.node(follower).commit_index().0 + 5 > committed(&lab).0, "it catches up");
     assert_eq!(lab.world.leader(), Some(leader), "and disturbs nobody");
@@ -139,4 +143,26 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
     assert_eq!(lab.refuse(Command::Crash { node }), "node-1 is down already");
     assert_eq!(lab.refuse(Command::Pause { node }), "node-1 is not running");
     assert_eq!(lab.refuse(Command::Timeout { node }), "node-1 is not running");
+}
+
+/// A write that fails ends the process, which finds on its disk what was there before it; without the rule that it must
+/// end, it goes on and says that it has what is not there.
+#[test]
+fn a_write_that_fails_ends_the_process() {
+    for without in [None, Some(crate::raft::Rule::WriteFailureStops)] {
+        let (mut lab, _) = Lab::with_leader(3, |setup| {
+            setup.clients.push(busy_client("c1", 50));
+            setup.without = without.into_iter().collect();
+        });
+        let follower = lab.followers()[0];
+        lab.obey(Command::Disk { node: follower.into(), sync: None, fails: true });
+        lab.run_ms(500);
+        let crashes = lab.count(|kind| matches!(kind, EventKind::Crash { .. }));
+        assert_eq!(crashes, usize::from(without.is_none()), "{without:?}");
+        if without.is_none() {
+            lab.obey(Command::Restart { node: follower.into() });
+            lab.run_ms(1_000);
+            assert!(lab.node(follower).commit_index().0 + 5 > committed(&lab).0, "it catches up");
+        }
+    }
 }
