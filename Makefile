@@ -10,6 +10,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 PORT ?= 8080
+SEEDS ?= 0..20000
 SCENARIO ?= scenarios/reelection_after_leader_failure.json
 RUN := scripts/with-tools.sh
 WASM := --target wasm32-unknown-unknown
@@ -94,6 +95,11 @@ docs: ## Build the API documentation in target/doc; warnings are errors
 sim: ## Run a scenario without a browser (SCENARIO=scenarios/NAME.json)
 	@scripts/setup.sh rust
 	cargo run --release --locked -p mini-raft-server -- sim $(SCENARIO)
+
+.PHONY: check
+check: ## Search 20,000 random scenarios for one in which something goes wrong (SEEDS=A..B for others)
+	@scripts/setup.sh rust
+	cargo run --release --locked -p mini-raft-server -- check --random --seeds $(SEEDS)
 
 .PHONY: screenshots
 screenshots: ## Take the pictures of docs/images from the built page (dist/)

@@ -9,6 +9,7 @@ pub mod rng;
 pub mod run;
 pub mod scenario;
 pub mod sim;
+pub mod swarm;
 pub mod time;
 pub mod timeline;
 pub mod trace;

@@ -1,59 +1,13 @@
 //! The command line as a script sees it: exit codes, what goes where, and forms that stay.
 
-use std::io::{Read, Write};
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+mod program;
+
+use std::io::Read;
+use std::process::Stdio;
 
 use serde_json::Value;
 
-fn mini_raft(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mini-raft"));
-    command.args(args).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).stdin(Stdio::null());
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    mini_raft(args).output().expect("the program can be run")
-}
-
-fn run_with_input(args: &[&str], input: &str) -> Output {
-    let mut child = mini_raft(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program can be run");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads its input");
-    child.wait_with_output().expect("it ends")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
-}
-
-/// A file of this test's own, removed at its end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        Scratch(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name))
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().expect("UTF-8")
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // It may never have been written.
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
+use program::{Scratch, mini_raft, run, run_with_input, stderr, stdout};
 
 const FAILING: &str = r#"{"version":1,"nodes":3,"until_ms":1000,"expect":[{"at_ms":900,"leader":false}]}"#;
 
@@ -169,7 +123,7 @@ fn a_trace_goes_to_a_file_or_to_standard_output() {
     let scratch = Scratch::new("a_trace_goes_to_a_file.jsonl");
     let to_file = run(&["sim", "initial_election", "--format", "json", "--trace", scratch.path()]);
     let to_stdout = run(&["sim", "initial_election", "--format", "json", "--trace", "-"]);
-    let trace = std::fs::read_to_string(&scratch.0).expect("the trace");
+    let trace = std::fs::read_to_string(scratch.path()).expect("the trace");
     assert_eq!(stdout(&to_stdout), trace);
     assert_eq!(stderr(&to_stdout), stdout(&to_file), "the report goes where the trace does not");
     let end: Value = serde_json::from_str(trace.lines().last().expect("a line")).expect("JSON");

@@ -23,6 +23,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("trace", &["raft", "kv", "sim", "scenario", "hash", "json", "time"]),
     ("timeline", &["kv", "sim", "run", "rng", "time"]),
     ("play", &["raft", "sim", "scenario", "trace", "run", "json", "time"]),
+    ("swarm", &["raft", "kv", "sim", "scenario", "run", "rng", "time"]),
     (
         "run",
         &[

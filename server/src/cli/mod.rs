@@ -1,5 +1,6 @@
 //! The command line: a file for each command.
 
+mod check;
 mod input;
 mod pipe;
 mod progress;
@@ -27,6 +28,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Sim(sim::Args),
+    Check(check::Args),
     Rules(rules::Args),
 }
 
@@ -44,6 +46,7 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Sim(args) => sim::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Rules(args) => rules::run(&args),
     };
     result.unwrap_or_else(|error| {

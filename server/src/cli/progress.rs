@@ -51,6 +51,26 @@ impl Progress {
     }
 }
 
+/// The bar of so many runs.
+pub(super) fn of_runs(runs: u64) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{human_pos} of {human_len} runs {wide_bar} {per_sec}, {eta} left");
+    bar(ProgressBar::new(runs)).with_style(style.expect("the template is right"))
+}
+
+/// The sign that something is being done whose end is not known.
+pub(super) fn of_waiting(what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed}");
+    let bar =
+        bar(ProgressBar::new_spinner()).with_style(style.expect("the template is right")).with_message(what);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+fn bar(bar: ProgressBar) -> ProgressBar {
+    if stderr().is_terminal() { bar } else { ProgressBar::hidden() }
+}
+
 fn visible(until: Micros) -> ProgressBar {
     let style = ProgressStyle::with_template("simulating {wide_bar} {percent:>3} %, {eta} left");
     ProgressBar::new(until.0).with_style(style.expect("the template is right"))

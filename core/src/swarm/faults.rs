@@ -1,0 +1,378 @@
+//! Faults at random: a plan says which kinds of them a run has and how often, and steps are drawn by it.
+
+use std::fmt;
+
+use crate::kv::{ClientId, Op};
+use crate::raft::NodeId;
+use crate::rng::Rng;
+use crate::scenario::limits;
+use crate::sim::client::key_name;
+use crate::sim::command::{LinkTargets, MessageFilter, NetworkChange, TimerMove};
+use crate::sim::event::MessageKind;
+use crate::sim::{Command, Setup, Target};
+use crate::time::Micros;
+
+/// A kind of fault, or of what somebody does to a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Crash,
+    CrashLeader,
+    Pause,
+    Cut,
+    Halves,
+    LeaderAway,
+    Network,
+    Link,
+    Disk,
+    DiskFails,
+    Clock,
+    Timeout,
+    Timers,
+    Snapshot,
+    Transfer,
+    Drop,
+    Hold,
+    Duplicate,
+    Members,
+    Ask,
+    // What undoes others, and comes with them.
+    Restart,
+    Resume,
+    HealLink,
+    Heal,
+    Release,
+}
+
+/// The kinds that are drawn, each with its words and with what undoes it.
+const KINDS: [(Kind, &str, Option<Kind>); 20] = [
+    (Kind::Crash, "crashes", Some(Kind::Restart)),
+    (Kind::CrashLeader, "crashes of the leader", Some(Kind::Restart)),
+    (Kind::Pause, "pauses", Some(Kind::Resume)),
+    (Kind::Cut, "cut links", Some(Kind::HealLink)),
+    (Kind::Halves, "partitions", Some(Kind::Heal)),
+    (Kind::LeaderAway, "leaders cut off", Some(Kind::Heal)),
+    (Kind::Network, "bad networks", None),
+    (Kind::Link, "bad links", None),
+    (Kind::Disk, "slow disks", None),
+    (Kind::DiskFails, "writes that fail", Some(Kind::Restart)),
+    (Kind::Clock, "clocks that drift", None),
+    (Kind::Timeout, "election timeouts", None),
+    (Kind::Timers, "election timers moved", None),
+    (Kind::Snapshot, "snapshots", None),
+    (Kind::Transfer, "transfers of leadership", None),
+    (Kind::Drop, "lost messages", None),
+    (Kind::Hold, "messages held back", Some(Kind::Release)),
+    (Kind::Duplicate, "messages twice", None),
+    (Kind::Members, "changes of membership", None),
+    (Kind::Ask, "clients that ask any server", None),
+];
+
+/// Elections without end, and messages of old terms that come late.
+const STORM: &[(Kind, u64)] = &[
+    (Kind::Crash, 1),
+    (Kind::CrashLeader, 1),
+    (Kind::Restart, 4),
+    (Kind::Timeout, 4),
+    (Kind::LeaderAway, 3),
+    (Kind::Cut, 1),
+    (Kind::Heal, 2),
+    (Kind::Duplicate, 1),
+    (Kind::Hold, 2),
+    (Kind::Release, 1),
+];
+
+/// Servers come and go while leaders are cut off and crash.
+const CHURN: &[(Kind, u64)] = &[
+    (Kind::Members, 5),
+    (Kind::LeaderAway, 2),
+    (Kind::Heal, 2),
+    (Kind::CrashLeader, 1),
+    (Kind::Restart, 2),
+    (Kind::Timeout, 1),
+];
+
+/// The spans between two steps, in milliseconds, from a storm to a calm.
+const RHYTHMS: [(u64, u64); 4] = [(2, 80), (5, 150), (10, 500), (50, 1_200)];
+
+/// How many disks may be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Disks {
+    /// None.
+    Kept,
+    /// One: a majority of servers that remember their promises is left.
+    OneLost,
+    /// Any number of them.
+    ManyLost,
+}
+
+/// What may happen in a run.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// Each kind with its weight.
+    kinds: Vec<(Kind, u64)>,
+    rhythm: (Micros, Micros),
+    disks: Disks,
+}
+
+impl Plan {
+    pub(super) fn draw(setup: &Setup, rng: &mut Rng) -> Plan {
+        let kinds = match rng.below(10) {
+            0 | 1 => STORM.to_vec(),
+            2 | 3 => CHURN.to_vec(),
+            _ => Plan::kinds(rng),
+        };
+        let (shortest, longest) = RHYTHMS[rng.below(RHYTHMS.len() as u64) as usize];
+        let changes_members = kinds.iter().any(|(kind, _)| *kind == Kind::Members);
+        let disks = match rng.below(10) {
+            0..=6 => Disks::Kept,
+            7 | 8 if setup.nodes >= 3 && !changes_members => Disks::OneLost,
+            7 | 8 => Disks::Kept,
+            _ => Disks::ManyLost,
+        };
+        Plan { kinds, rhythm: (Micros::from_millis(shortest), Micros::from_millis(longest)), disks }
+    }
+
+    /// Any of the kinds, with any weights.
+    fn kinds(rng: &mut Rng) -> Vec<(Kind, u64)> {
+        let mut kinds: Vec<(Kind, u64)> = Vec::new();
+        let share = [0.25, 0.5, 0.75][rng.below(3) as usize];
+        for (kind, _, undone_by) in KINDS {
+            if rng.chance(share) {
+                let weight = rng.between(1, 4);
+                kinds.push((kind, weight));
+                let undoing = weight * rng.between(1, 3);
+                match undone_by.map(|undo| (undo, kinds.iter_mut().find(|(known, _)| *known == undo))) {
+                    Some((_, Some((_, weight)))) => *weight += undoing,
+                    Some((undo, None)) => kinds.push((undo, undoing)),
+                    None => {}
+                }
+            }
+        }
+        if kinds.is_empty() {
+            kinds = vec![(Kind::CrashLeader, 1), (Kind::Restart, 1)];
+        }
+        kinds
+    }
+
+    pub(super) fn disks(&self) -> Disks {
+        self.disks
+    }
+
+    pub(super) fn changes_members(&self) -> bool {
+        self.kinds.iter().any(|(kind, _)| *kind == Kind::Members)
+    }
+
+    /// How many servers there may be, those that are made later included.
+    pub(super) fn servers(&self, setup: &Setup) -> u32 {
+        if self.changes_members() { (setup.nodes + 2).min(limits::NODES) } else { setup.nodes }
+    }
+
+    fn kind(&self, rng: &mut Rng) -> Kind {
+        let mut drawn = rng.below(self.kinds.iter().map(|(_, weight)| weight).sum());
+        let hit = self.kinds.iter().find(|(_, weight)| {
+            let hit = drawn < *weight;
+            drawn = drawn.saturating_sub(*weight);
+            hit
+        });
+        hit.expect("what is drawn is below the sum").0
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has = |wanted: Kind| self.kinds.iter().any(|(kind, _)| *kind == wanted);
+        let words = KINDS.iter().filter(|(kind, ..)| has(*kind)).map(|(_, words, _)| *words);
+        let disks = match self.disks {
+            Disks::Kept => None,
+            Disks::OneLost => Some("a lost disk"),
+            Disks::ManyLost => Some("lost disks"),
+        };
+        f.write_str(&words.chain(disks).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// What happens until `end`, at random moments.
+pub(super) fn draw(setup: &Setup, plan: &Plan, end: Micros, rng: &mut Rng) -> Vec<(Micros, Command)> {
+    let mut steps = Vec::new();
+    let (mut asked, mut ordered) = (0, 0);
+    let mut at = Micros::from_millis(rng.between(100, 1_000));
+    if plan.changes_members() {
+        // At least once, or no servers that are made later may be named.
+        steps.push((at, members(setup, plan, rng)));
+    }
+    while at < end && steps.len() < STEPS_MAX {
+        match plan.kind(rng) {
+            Kind::Ask if asked == ASKED_MAX => {}
+            Kind::Ask => {
+                asked += 1;
+                steps.push((at, ask(setup, asked, rng)));
+            }
+            // The leader can reach nobody, or nobody but a few.
+            Kind::LeaderAway => {
+                let to = (0..setup.nodes).map(|id| Target::Node(NodeId(id))).filter(|_| rng.chance(0.8));
+                steps.extend(to.map(|to| (at, Command::Cut { from: Target::Leader, to, both: true })));
+            }
+            Kind::Drop | Kind::Hold | Kind::Duplicate if ordered == ORDERED_MAX => {}
+            kind => {
+                ordered += usize::from(matches!(kind, Kind::Drop | Kind::Hold | Kind::Duplicate));
+                steps.push((at, step(setup, plan, kind, rng)));
+            }
+        }
+        at += rng.span(plan.rhythm.0, plan.rhythm.1);
+    }
+    let lost = match plan.disks {
+        Disks::Kept => 0,
+        Disks::OneLost => 1,
+        Disks::ManyLost => rng.between(1, 5),
+    };
+    for _ in 0..lost {
+        let node = any_node(setup, rng);
+        let at = rng.span(Micros::from_millis(1_000), Micros(end.0 - 1));
+        let place = steps.partition_point(|(other, _)| *other <= at);
+        let loss = [Command::Crash { node }, Command::Wipe { node }, Command::Restart { node }];
+        steps.splice(place..place, loss.map(|command| (at, command)));
+    }
+    steps
+}
+
+/// What is ordered for messages that are not under way yet still stands when all is healed: not too much of it.
+const ORDERED_MAX: usize = 30;
+
+/// Of the steps that a scenario may have, some are left for the end.
+const STEPS_MAX: usize = limits::STEPS - 100;
+
+/// Of the operations that a scenario may ask for, some are left for the end.
+const ASKED_MAX: usize = limits::OPERATIONS - 40;
+
+fn step(setup: &Setup, plan: &Plan, kind: Kind, rng: &mut Rng) -> Command {
+    let node = any_target(setup, rng);
+    let mut other = any_target(setup, rng);
+    if node == other {
+        // A link has two ends.
+        other = if node == Target::Leader { Target::Follower } else { Target::Leader };
+    }
+    match kind {
+        Kind::Crash => Command::Crash { node },
+        Kind::CrashLeader => Command::Crash { node: Target::Leader },
+        Kind::Restart => Command::Restart { node: any_server(setup, plan, rng) },
+        Kind::Pause => Command::Pause { node },
+        Kind::Resume => Command::Resume { node: any_server(setup, plan, rng) },
+        Kind::Cut => Command::Cut { from: node, to: other, both: rng.chance(0.5) },
+        Kind::HealLink if rng.chance(0.5) => {
+            Command::Heal { link: Some(LinkTargets { from: node, to: other, both: true }) }
+        }
+        Kind::HealLink | Kind::Heal => Command::Heal { link: None },
+        Kind::Halves => Command::Partition { groups: halves(setup, rng) },
+        Kind::LeaderAway => Command::Cut { from: Target::Leader, to: other, both: true },
+        Kind::Network => Command::Network { from: None, to: None, change: bad_network(rng) },
+        Kind::Link => Command::Network {
+            from: rng.chance(0.7).then_some(node),
+            to: rng.chance(0.7).then_some(other),
+            change: bad_network(rng),
+        },
+        Kind::Disk => Command::Disk {
+            node,
+            sync: Some((Micros(200), Micros(rng.between(1_000, 200_000)))),
+            fails: false,
+        },
+        Kind::DiskFails => Command::Disk { node, sync: None, fails: true },
+        Kind::Clock => {
+            // Leases rely on clocks that drift no further than this.
+            let drift = u64::from(setup.config.lease_drift_percent.unwrap_or(50));
+            Command::Clock { node, rate: rng.between(100 - drift, 100 + drift) as f64 / 100.0 }
+        }
+        Kind::Timeout => Command::Timeout { node: any_server(setup, plan, rng) },
+        Kind::Timers => {
+            Command::Timers { how: if rng.chance(0.5) { TimerMove::Spread } else { TimerMove::Align } }
+        }
+        Kind::Snapshot => Command::Snapshot { node },
+        Kind::Transfer => Command::Transfer { to: node },
+        Kind::Drop => Command::Drop(some_messages(node, other, rng)),
+        Kind::Hold => Command::Hold(some_messages(node, other, rng)),
+        Kind::Release => {
+            Command::Release(MessageFilter { kind: None, from: None, to: None, count: 1_000, id: None })
+        }
+        Kind::Duplicate => Command::Duplicate(some_messages(node, other, rng)),
+        Kind::Members => members(setup, plan, rng),
+        Kind::Ask => ask(setup, 1, rng),
+    }
+}
+
+fn halves(setup: &Setup, rng: &mut Rng) -> Vec<Vec<Target>> {
+    // Of one node there is one group.
+    let mut groups = vec![Vec::new(); setup.nodes.min(2) as usize];
+    let count = groups.len() as u64;
+    for id in 0..setup.nodes {
+        groups[rng.below(count) as usize].push(Target::Node(NodeId(id)));
+    }
+    groups
+}
+
+fn bad_network(rng: &mut Rng) -> NetworkChange {
+    NetworkChange {
+        latency: Some((Micros(500), Micros(rng.between(1_000, 120_000)))),
+        loss: Some(rng.below(30) as f64 / 100.0),
+        duplicate: Some(rng.below(30) as f64 / 100.0),
+    }
+}
+
+/// A client that does not follow the leader asks a server.
+fn ask(setup: &Setup, number: usize, rng: &mut Rng) -> Command {
+    let keys = setup.clients.iter().map(|client| client.keys).max().unwrap_or(1);
+    let key = key_name(rng.below(u64::from(keys)));
+    let op = match rng.below(4) {
+        0 => Op::Set { key, value: format!("h-{number}").into() },
+        _ => Op::Get { key },
+    };
+    let client = ClientId::new(&format!("h{}", rng.between(1, 4)));
+    Command::Request { client, op, to: any_node(setup, rng) }
+}
+
+fn members(setup: &Setup, plan: &Plan, rng: &mut Rng) -> Command {
+    let (mut add, mut remove, mut learners) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rng.between(1, 3) {
+        let server = any_server(setup, plan, rng);
+        match rng.below(5) {
+            0 | 1 => add.push(server),
+            2 | 3 => remove.push(server),
+            _ => learners.push(server),
+        }
+    }
+    Command::Members { add, remove, learners }
+}
+
+fn some_messages(from: Target, to: Target, rng: &mut Rng) -> MessageFilter {
+    let kinds = MessageKind::ALL;
+    let kind = rng.chance(0.5).then(|| kinds[rng.below(kinds.len() as u64) as usize]);
+    let of_election = matches!(
+        kind,
+        Some(MessageKind::RequestVote | MessageKind::RequestVoteReply)
+            | Some(MessageKind::PreVote | MessageKind::PreVoteReply)
+    );
+    MessageFilter {
+        kind,
+        from: rng.chance(0.3).then_some(from),
+        to: rng.chance(0.3).then_some(to),
+        // An order that waits for the next election must not spoil many of them.
+        count: rng.between(1, if of_election { 1 } else { 6 }) as u32,
+        id: None,
+    }
+}
+
+fn any_node(setup: &Setup, rng: &mut Rng) -> Target {
+    Target::Node(NodeId(rng.below(u64::from(setup.nodes)) as u32))
+}
+
+/// One of those that are there from the beginning, or of those that are made later.
+fn any_server(setup: &Setup, plan: &Plan, rng: &mut Rng) -> Target {
+    Target::Node(NodeId(rng.below(u64::from(plan.servers(setup))) as u32))
+}
+
+fn any_target(setup: &Setup, rng: &mut Rng) -> Target {
+    match rng.below(10) {
+        0 | 1 => Target::Leader,
+        2 => Target::Follower,
+        3 => Target::Candidate,
+        _ => any_node(setup, rng),
+    }
+}
