@@ -143,6 +143,10 @@ impl Log {
         if let Some(chunk) = self.chunks.first_mut().filter(|chunk| is_covered(&chunk[0])) {
             Arc::make_mut(chunk).retain(|entry| !is_covered(entry));
         }
+        // A snapshot from before the log's beginning, in a run without a rule: a log has no holes.
+        if self.chunks.first().is_some_and(|chunk| chunk[0].index > covered.index.next()) {
+            self.chunks.clear();
+        }
         self.base = covered;
         self.snapshot = Some(snapshot);
         self.last = self.chunks.last().and_then(|chunk| chunk.last()).map_or(covered, Entry::id);
@@ -226,6 +230,16 @@ mod tests {
             assert_eq!(log.term_at(Index(index)), Some(Term(1)));
             assert_eq!(log.iter_from(Index(1)).count() as u64, 130 - index);
         }
+    }
+
+    #[test]
+    fn an_older_snapshot_leaves_no_hole() {
+        let mut log = log_of(&[1; 130]);
+        log.compact(snapshot_at(EntryId::new(1, 100)));
+        assert_eq!(log.compact(snapshot_at(EntryId::new(1, 70))), 0);
+        assert_eq!((log.first_index(), log.last()), (Index(71), EntryId::new(1, 70)));
+        log.append(entry(71, 2));
+        assert_eq!(log.get(Index(71)).map(Entry::id), Some(EntryId::new(2, 71)));
     }
 
     #[test]
