@@ -11,6 +11,10 @@ use super::rules::{Rule, Rules};
 impl<R: Rules> Node<R> {
     /// No leader was heard for an election timeout: this server tries to become one.
     pub(super) fn election_timed_out(&mut self, out: &mut Output) {
+        if self.keeps_lease() {
+            // Only a timer that was moved by hand runs out so early.
+            return self.postpone_election(self.lease_kept_until);
+        }
         let leader = self.leader();
         self.note(out, || Fact::ElectionTimedOut { leader });
         if !self.may_campaign() {

@@ -429,6 +429,11 @@ impl<R: Rules> Node<R> {
         self.election_timer = ElectionTimer { started_at: self.now, deadline: self.now + timeout };
     }
 
+    /// Lets the running election timer run out then.
+    pub(super) fn postpone_election(&mut self, deadline: Micros) {
+        self.election_timer.deadline = deadline;
+    }
+
     /// How many voters fewer than a majority decide: none, but one where a laboratory leaves `rule` out.
     pub(super) fn short_of_majority(&self, rule: Rule) -> usize {
         usize::from(!self.rules.keeps(rule))

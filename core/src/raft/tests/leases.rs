@@ -104,3 +104,25 @@ fn a_voter_keeps_the_lease_over_a_restart_and_a_higher_term() {
         assert_ne!(bench.node(3).role(), RoleName::Leader, "restart: {restart}");
     }
 }
+
+/// A server whose timer a laboratory lets run out early waits with its election until its promise ends.
+#[test]
+fn a_server_keeps_its_own_lease_though_its_timer_runs_out() {
+    let mut bench = Bench::with(3, with_leases, []);
+    bench.elect(0);
+    bench.isolate(2);
+    for _ in 0..5 {
+        bench.heartbeat(0);
+    }
+    bench.heal();
+    bench.isolate(0);
+    bench.time_out(1);
+    bench.deliver_all();
+    bench.step(0, Input::Read(ReadId(1)));
+    assert_eq!(ready(&bench, 0), [1], "the lease lasts");
+    assert_eq!(bench.node(1).role(), RoleName::Follower);
+    bench.now += Micros::from_millis(150);
+    bench.step(1, Input::TimerCheck);
+    bench.deliver_all();
+    assert_eq!(bench.node(1).role(), RoleName::Leader);
+}
