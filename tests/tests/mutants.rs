@@ -2,17 +2,14 @@
 //!
 //! For every rule the same worlds are searched, with no hint at the rule: broad faults, storms of elections and members
 //! that come and go, one after the other, until something is broken. With all rules kept, the same searches find nothing.
-//! Rules about reads break what clients see; that a read is stale is told here by the index of the state that
-//! answered it. What a search cannot find says why in [`out_of_reach`].
-
-use std::collections::BTreeMap;
+//! What a search cannot find says why in [`out_of_reach`].
 
 use mini_raft_core::check::Property::*;
 use mini_raft_core::kv::{ClientId, Op};
-use mini_raft_core::raft::{Index, NodeId, Rule};
+use mini_raft_core::raft::{NodeId, Rule};
 use mini_raft_core::rng::Rng;
 use mini_raft_core::run::Run;
-use mini_raft_core::sim::{Command, Event, EventKind, NodeSetup, Setup, Target};
+use mini_raft_core::sim::{Command, NodeSetup, Setup, Target};
 use mini_raft_core::time::Micros;
 use mini_raft_tests::faults::{self, HEALED_AT};
 
@@ -24,15 +21,6 @@ const SEEDS_KEPT: u64 = 300;
 
 /// A run that does more is given up: without some rules servers answer each other without end.
 const ITEMS_MAX: u64 = 60_000;
-
-/// A read misses what was done before it began: linearizability is broken.
-struct StaleRead;
-
-impl StaleRead {
-    fn name(&self) -> &'static str {
-        "stale-read"
-    }
-}
 
 #[test]
 fn with_all_rules_the_same_searches_find_nothing() {
@@ -76,8 +64,8 @@ found_at_random! {
     without_commit_only_current_term, CommitOnlyCurrentTerm: LeaderCompleteness;
     without_ack_after_sync, AckAfterSync: Durability;
     without_leader_counts_after_sync, LeaderCountsAfterSync: Durability;
-    without_read_needs_quorum, ReadNeedsQuorum: StaleRead;
-    without_read_needs_own_term_commit, ReadNeedsOwnTermCommit: StaleRead;
+    without_read_needs_quorum, ReadNeedsQuorum: Linearizability;
+    without_read_needs_own_term_commit, ReadNeedsOwnTermCommit: Linearizability;
     without_snapshot_keeps_matching, SnapshotKeepsMatching: Durability;
     without_snapshot_drops_conflict, SnapshotDropsConflict: Durability, LogMatching;
     without_snapshot_never_goes_back, SnapshotNeverGoesBack: CommitMonotonic;
@@ -98,8 +86,10 @@ fn out_of_reach(rule: Rule) -> Option<&'static str> {
         Rule::OneChangeAtATime | Rule::ChangeAfterOwnTermCommit | Rule::ConfigurationRollsBack => {
             "never found: with joint consensus it takes three leaders and two changes at the right moments"
         }
-        Rule::WriteFailureStops => "disks of worlds do not fail",
-        Rule::LeaseWithinDrift | Rule::LeaseEndsWithTransfer => "servers of worlds have no leases yet",
+        Rule::WriteFailureStops => "no disk fails in the worlds of this search",
+        Rule::LeaseWithinDrift | Rule::LeaseEndsWithTransfer => {
+            "nobody has a lease in the worlds of this search"
+        }
         Rule::WriteMatchedById => {
             "a second line of defence: what is cut off is written after the term that cut it off, and nothing is \
              acknowledged while a term is being written"
@@ -148,8 +138,9 @@ fn read_at_a_deposed_leader(without: Option<Rule>) -> Option<String> {
         run.command(command, &mut events).expect("something to do it to");
     }
     run.run_until(Micros::from_millis(3_100), &mut events);
-    let mut reads = Reads::default();
-    events.iter().find_map(|event| reads.observe(event))
+    let (_, violation) = run.checks().violations().first()?;
+    assert_eq!(violation.property, Linearizability.name());
+    Some(violation.detail.clone())
 }
 
 /// Searches until something is broken, which must be one of these.
@@ -188,13 +179,8 @@ fn search_one(seed: u64, without: Option<Rule>) -> Option<Broken> {
     setup.without = without.into_iter().collect();
     let mut events = Vec::new();
     let mut run = Run::new(setup, steps, &mut events);
-    let mut reads = Reads::default();
     while run.now() < HEALED_AT && run.items() < ITEMS_MAX && run.step(&mut events) {
-        for event in events.drain(..) {
-            if let Some(detail) = reads.observe(&event) {
-                return Some(Broken { what: StaleRead.name(), detail });
-            }
-        }
+        events.clear();
         if let Some((_, violation)) = run.checks().violations().first() {
             return Some(Broken { what: violation.property, detail: violation.detail.clone() });
         }
@@ -206,35 +192,4 @@ fn search_one(seed: u64, without: Option<Rule>) -> Option<Broken> {
         });
     }
     None
-}
-
-/// Watches that no read is answered from a state older than one that an earlier operation was answered from.
-///
-/// The laws that the checks watch make states of one index equal, so that indexes can stand for states.
-#[derive(Default)]
-struct Reads {
-    answered: Index,
-    /// What was answered when each operation under way began.
-    under_way: BTreeMap<(ClientId, u64), Index>,
-}
-
-impl Reads {
-    fn observe(&mut self, event: &Event) -> Option<String> {
-        match &event.kind {
-            EventKind::Invoke { client, request, .. } => {
-                self.under_way.insert((client.clone(), *request), self.answered);
-                None
-            }
-            EventKind::Return { client, request, op, result, served_by } => {
-                let needed = self.under_way.remove(&(client.clone(), *request))?;
-                let (node, index) = (*served_by)?;
-                result.as_ref().ok()?;
-                self.answered = self.answered.max(index);
-                let is_stale = matches!(op, Op::Get { .. }) && index < needed;
-                is_stale
-                    .then(|| format!("{node} answers {client} as of {index}; {needed} was answered before"))
-            }
-            _ => None,
-        }
-    }
 }
