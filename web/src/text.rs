@@ -4,6 +4,7 @@
 //! from [`Fact::clause`](mini_raft_core::raft::Fact::clause). Nothing here decides anything.
 
 pub mod help;
+pub mod number;
 
 mod event;
 mod fact;
@@ -13,6 +14,8 @@ pub mod stage;
 pub use event::{announcement, command, event, outcome};
 pub use fact::fact;
 pub use message::{message, message_fields, message_name};
+
+use self::number::fill;
 
 use mini_raft_core::kv::{ClientId, Command, Op};
 use mini_raft_core::raft::{EntryId, Index, NodeId, Payload, RoleName, Term};
@@ -33,9 +36,9 @@ pub fn moment(at: Micros) -> String {
 /// `12.4 ms`, `1.20 s`: a span, to three digits or so.
 pub fn span(span: Micros) -> String {
     match span.0 {
-        0..100_000 => format!("{:.1} ms", span.as_millis_f64()),
-        100_000..1_000_000 => format!("{:.0} ms", span.as_millis_f64()),
-        _ => format!("{:.2} s", span.as_millis_f64() / 1_000.0),
+        0..100_000 => fill("%1 ms", &[span.as_millis_f64()]),
+        100_000..1_000_000 => fill("%0 ms", &[span.as_millis_f64()]),
+        _ => fill("%2 s", &[span.as_millis_f64() / 1_000.0]),
     }
 }
 

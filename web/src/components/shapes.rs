@@ -1,7 +1,7 @@
 //! One shape for each kind of message, as SVG around its centre. Colours come from the style sheet.
 
-use super::stage::numbers::fill;
 use crate::model::Shape;
+use crate::text::number::fill;
 
 const TICK: &str = r#"<path class="mark" d="M-3.6 0.2l2.6 2.8 4.8 -5.8"/>"#;
 const CROSS: &str = r#"<path class="mark" d="M-3 -3l6 6m0 -6l-6 6"/>"#;

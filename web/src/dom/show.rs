@@ -58,12 +58,6 @@ impl Show for usize {
     }
 }
 
-impl Show for f64 {
-    fn show(self) -> Option<Cow<'static, str>> {
-        Some(Cow::Owned(self.to_string()))
-    }
-}
-
 impl<T: Show> Show for Option<T> {
     fn show(self) -> Option<Cow<'static, str>> {
         self.and_then(T::show)

@@ -10,6 +10,8 @@ pub const SPEED_MAX: f64 = 10.0;
 pub const SPEED_AT_FIRST: f64 = 1.0 / 50.0;
 /// Steps of the slider from the slowest to the fastest.
 pub const SLIDER_STEPS: u32 = 100;
+/// What each step multiplies the speed by: the whole slider is a factor of 5,000.
+const STEP_FACTOR: f64 = 1.088_904_268_000_135_3;
 
 /// Where time stands, and whether it runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,14 +48,14 @@ pub fn clamp_speed(speed: f64) -> f64 {
 
 /// The speed at a place of the slider: each step is the same factor.
 pub fn speed_at(step: u32) -> f64 {
-    let part = f64::from(step.min(SLIDER_STEPS)) / f64::from(SLIDER_STEPS);
-    SPEED_MIN * (SPEED_MAX / SPEED_MIN).powf(part)
+    SPEED_MIN * STEP_FACTOR.powi(step.min(SLIDER_STEPS) as i32)
 }
 
 /// The place of the slider for a speed.
 pub fn step_of(speed: f64) -> u32 {
-    let part = (clamp_speed(speed) / SPEED_MIN).ln() / (SPEED_MAX / SPEED_MIN).ln();
-    (part * f64::from(SLIDER_STEPS)).round() as u32
+    let speed = clamp_speed(speed);
+    let halfway = STEP_FACTOR.sqrt();
+    (0..SLIDER_STEPS).find(|step| speed <= speed_at(*step) * halfway).unwrap_or(SLIDER_STEPS)
 }
 
 /// The speed for a reader: `1/50`, `1×`, `2.5×`.

@@ -7,6 +7,7 @@ use mini_raft_core::time::Micros;
 
 use crate::session::Session;
 use crate::text;
+use crate::text::number::fill;
 
 /// The dashboard.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -105,7 +106,7 @@ pub fn dashboard_view(session: &Session) -> DashboardView {
     let metrics = session.metrics().view(world.now());
     DashboardView {
         metrics: metric_rows(&metrics),
-        window: format!("last {:.0} s", (metrics.window.0 as f64 / 1e6).ceil()),
+        window: format!("last {} s", metrics.window.0.div_ceil(1_000_000)),
         ..dashboard_view_of(world)
     }
 }
@@ -121,7 +122,7 @@ pub fn metric_rows(metrics: &MetricsView) -> Vec<MetricRow> {
     vec![
         MetricRow {
             name: "Operations/sec",
-            value: format!("{:.1}", metrics.operations_per_second),
+            value: fill("%1", &[metrics.operations_per_second]),
             note: match metrics.failures {
                 0 => format!("{} in all", text::count(metrics.operations)),
                 failures => format!("{} failed", text::count(failures)),
@@ -152,9 +153,7 @@ pub fn metric_rows(metrics: &MetricsView) -> Vec<MetricRow> {
         },
         MetricRow {
             name: "RPC success rate",
-            value: metrics
-                .rpc_success
-                .map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0)),
+            value: metrics.rpc_success.map_or_else(|| "–".to_owned(), |share| fill("%1 %", &[share * 100.0])),
             note: match metrics.dropped {
                 0 => "no message lost".to_owned(),
                 lost => format!("{} lost", text::count(lost)),
@@ -179,7 +178,7 @@ fn spark(values: impl Iterator<Item = f64>) -> String {
     let points = values
         .iter()
         .enumerate()
-        .map(|(place, value)| format!("{:.1},{:.1}", place as f64 * step, 19.0 - 18.0 * value / greatest));
+        .map(|(place, value)| fill("%1,%1", &[place as f64 * step, 19.0 - 18.0 * value / greatest]));
     points.collect::<Vec<_>>().join(" ")
 }
 

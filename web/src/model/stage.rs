@@ -6,6 +6,7 @@ use mini_raft_core::sim::{Machine, Status, World};
 use super::geometry::{Geometry, hull};
 use super::hue;
 use crate::session::Session;
+use crate::text::number::fill;
 use crate::wish::Selection;
 
 /// What the stage shows, but for what moves.
@@ -266,8 +267,8 @@ fn path_around(geometry: &Geometry, group: &[u32]) -> String {
     let corners = hull(group.iter().map(|node| geometry.node(*node)).collect());
     let mut path = String::new();
     for (place, corner) in corners.iter().enumerate() {
-        let command = if place == 0 { 'M' } else { 'L' };
-        path.push_str(&format!("{command}{:.1} {:.1}", corner.x, corner.y));
+        let pattern = if place == 0 { "M%1 %1" } else { "L%1 %1" };
+        path.push_str(&fill(pattern, &[corner.x, corner.y]));
     }
     path.push('Z');
     path

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::{SPEED_AT_FIRST, clamp_speed};
+use crate::model::{SPEED_AT_FIRST, speed_at, step_of};
 
 /// The reader's choices.
 #[derive(Clone, Copy)]
@@ -99,8 +99,8 @@ impl Choices {
         if let Some(tab) = recall("tab").and_then(|name| find(&Tab::ALL, Tab::name, &name)) {
             choices.tab.set(tab);
         }
-        if let Some(speed) = recall("speed").and_then(|text| text.parse().ok()) {
-            choices.speed.set(clamp_speed(speed));
+        if let Some(step) = recall("speed").and_then(|step| step.parse().ok()) {
+            choices.speed.set(speed_at(step));
         }
         choices
     }
@@ -116,7 +116,7 @@ impl Choices {
             }
         });
         Effect::new(move |_| remember("tab", self.tab.get().name()));
-        Effect::new(move |_| remember("speed", &self.speed.get().to_string()));
+        Effect::new(move |_| remember("speed", &step_of(self.speed.get()).to_string()));
     }
 }
 

@@ -6,6 +6,7 @@ use mini_raft_core::sim::command::{MessageFilter, TimerMove};
 use mini_raft_core::sim::event::{ClientError, SnapshotOrigin};
 use mini_raft_core::sim::{Command, DropReason, Event, EventKind, Target};
 
+use super::number::fill;
 use super::{entries, is_you, log_end, message_name, op, payload_label, span, target};
 
 /// What happened, in a sentence.
@@ -159,10 +160,10 @@ pub fn command(done: &Command) -> String {
                 changes.push(format!("latency is {} to {}", span(min), span(max)));
             }
             if let Some(loss) = change.loss {
-                changes.push(format!("{:.0} % of messages are lost", loss * 100.0));
+                changes.push(fill("%0 % of messages are lost", &[loss * 100.0]));
             }
             if let Some(duplicate) = change.duplicate {
-                changes.push(format!("{:.0} % of messages arrive twice", duplicate * 100.0));
+                changes.push(fill("%0 % of messages arrive twice", &[duplicate * 100.0]));
             }
             format!("{place}, {}", changes.join(", "))
         }
@@ -172,7 +173,7 @@ pub fn command(done: &Command) -> String {
             None => format!("the disk of {} stays as it is", target(*node)),
         },
         Command::Clock { node, rate } => {
-            format!("the clock of {} runs at {rate} of true time", target(*node))
+            format!("the clock of {} runs at {} of true time", target(*node), fill("%2", &[*rate]))
         }
         Command::Timeout { node } => format!("the election timer of {} runs out", target(*node)),
         Command::Timers { how: TimerMove::Spread } => "all election timers move apart".to_owned(),

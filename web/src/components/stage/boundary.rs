@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::numbers::fill;
 use crate::dom::{El, svg};
 use crate::model::StageView;
+use crate::text::number::fill;
 
 /// A line around each group of nodes, if they are divided.
 pub fn boundaries(stage: RwSignal<StageView>) -> El {

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::numbers::fill;
 use crate::dom::{El, List, h};
 use crate::model::{Geometry, MessageView, Point, StageView};
 use crate::state::use_wishes;
+use crate::text::number::fill;
 use crate::wish::{Act, Selection, Turn, Wish};
 
 /// The size for which room is kept, in CSS pixels.

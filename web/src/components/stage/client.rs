@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::numbers::{line, translate};
 use crate::dom::{El, svg};
 use crate::model::{End, StageView};
+use crate::text::number::{line, translate};
 
 /// All clients, and a line from each to the node that it waits for.
 pub fn clients(stage: RwSignal<StageView>) -> El {

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::super::focus::{focus, pressable, shows_focus};
-use super::numbers::{line, translate};
 use crate::dom::{El, svg};
 use crate::model::{End, Segment, StageView};
 use crate::state::use_wishes;
+use crate::text::number::{line, translate};
 use crate::text::stage::lane_label;
 use crate::wish::{Act, Selection};
 

@@ -5,10 +5,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use super::super::focus::focus_node;
-use super::numbers::fill;
 use crate::dom::{El, List, h};
 use crate::model::{MenuItem, MenuView, Point, StageView};
 use crate::state::use_wishes;
+use crate::text::number::fill;
 use crate::wish::{Selection, Wish};
 
 /// The width and height for which room is kept, in CSS pixels: one column, or two on a narrow stage.

@@ -7,10 +7,10 @@ use web_sys::{Element, Event};
 
 use super::super::focus::target_of;
 use super::super::shapes::{draw, pill_text};
-use super::numbers::fill;
 use crate::dom::{El, put, svg};
 use crate::model::{Face, Motion, PlacedFlight, Shape};
 use crate::state::use_wishes;
+use crate::text::number::fill;
 use crate::wish::Selection;
 
 /// The id of the group that holds the messages.

@@ -8,7 +8,6 @@ pub mod lane;
 pub mod menu;
 pub mod messages;
 pub mod node;
-pub mod numbers;
 
 use leptos::prelude::*;
 use web_sys::Event;
@@ -22,13 +21,13 @@ use self::menu::node_menu;
 pub use self::messages::Movers;
 use self::messages::messages;
 use self::node::nodes;
-use self::numbers::fill;
 use super::focus::target_of;
 use super::hint::hint;
 use super::resize::watch_size;
 use crate::dom::{El, h, svg};
 use crate::model::StageView;
 use crate::state::{use_wishes, use_world};
+use crate::text::number::fill;
 use crate::wish::{Selection, Wish};
 
 /// The fill of a paused node.

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::super::focus::pressable;
-use super::numbers::fill;
 use crate::dom::{El, svg};
 use crate::model::{NodeView, RoleView, StageView, Vote};
 use crate::state::use_wishes;
+use crate::text::number::fill;
 use crate::wish::Selection;
 
 /// What a node is drawn of, around its centre, but for its votes.

@@ -5,6 +5,7 @@ use mini_raft_core::sim::{EventKind, Machine, Status, World};
 
 use super::{Field, InspectorView, LEADER_STATE, Past, PeerRow, RuleView, Section, Why, entry};
 use crate::text;
+use crate::text::number::fill;
 
 /// Keys of the state machine that are listed; more are counted.
 const KEYS_MAX: usize = 8;
@@ -172,7 +173,7 @@ fn storage(world: &World, machine: &Machine) -> Section {
         ));
     }
     if machine.clock_rate() != 1.0 {
-        fields.push(Field::new("clock", format!("{:.2} of true time", machine.clock_rate())));
+        fields.push(Field::new("clock", fill("%2 of true time", &[machine.clock_rate()])));
     }
     if machine.boots() > 1 {
         fields.push(Field::new("started", text::plural(machine.boots(), "time", "times")));

@@ -1,22 +1,23 @@
-//! Numbers and places, as attributes write them.
+//! Numbers with a fraction, and places: in sentences, and in attributes.
 
 use crate::model::Point;
 
 /// Puts numbers into a pattern: `%1` stands for the next one, rounded to one digit after the point, `%0` for a whole
-/// one.
+/// one. A `%` that no digit follows stays.
 ///
 /// Hundreds of places are written in a frame. Rust's own way to write a float knows all of them in all digits, and
 /// takes more time and much more code.
 pub fn fill(pattern: &str, numbers: &[f64]) -> String {
     let mut text = String::with_capacity(48);
     let mut numbers = numbers.iter();
-    let mut letters = pattern.chars();
+    let mut letters = pattern.chars().peekable();
     while let Some(letter) = letters.next() {
-        if letter == '%' {
-            let digits = letters.next().and_then(|digit| digit.to_digit(10)).unwrap_or(0);
-            write(&mut text, numbers.next().copied().unwrap_or(0.0), digits);
-        } else {
-            text.push(letter);
+        match letters.peek().and_then(|digit| digit.to_digit(10)).filter(|_| letter == '%') {
+            Some(digits) => {
+                letters.next();
+                write(&mut text, numbers.next().copied().unwrap_or(0.0), digits);
+            }
+            None => text.push(letter),
         }
     }
     text
@@ -62,6 +63,7 @@ mod tests {
         assert_eq!(fill("%0px", &[1084.4]), "1084px");
         assert_eq!(fill("%3", &[0.0501]), "0.050");
         assert_eq!(fill("%1 100", &[99.96]), "100.0 100");
+        assert_eq!(fill("%0 % of %1", &[7.0, 0.25]), "7 % of 0.2");
     }
 
     #[test]
