@@ -46,8 +46,7 @@ dev: ## Serve a debug build, which builds again and reloads when a file changes
 .PHONY: build
 build: ## Build the page as a static site in dist/, which works under any path, and weigh it
 	@scripts/setup.sh build
-	$(RUN) trunk build --release --locked
-	@$(RUN) node scripts/weigh.mjs dist
+	scripts/build-page.sh
 
 # --- Tests -----------------------------------------------------------------------------------------------
 
@@ -105,6 +104,11 @@ check: ## Search 20,000 random scenarios for one in which something goes wrong (
 screenshots: ## Take the pictures of docs/images from the built page (dist/)
 	@scripts/setup.sh browser e2e
 	$(RUN) node scripts/screenshots.mjs
+
+.PHONY: frames
+frames: ## Measure how smoothly the built page (dist/) plays with 200 messages under way
+	@scripts/setup.sh browser e2e
+	$(RUN) node scripts/frames.mjs
 
 .PHONY: clean
 clean: ## Remove what was built; the installed tools stay

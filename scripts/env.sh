@@ -29,6 +29,11 @@ has_version() {
     esac
 }
 
+# Whether the standard library can be compiled with the page; see build-page.sh.
+has_rust_source() {
+    [ -f "$(rustc --print sysroot)/lib/rustlib/src/rust/library/std/Cargo.toml" ]
+}
+
 # Sets CHROMIUM and CHROMEDRIVER, to nothing if there is none.
 find_browser() {
     CHROMIUM=${MINI_RAFT_CHROMIUM:-$(first_of chromium chromium-browser google-chrome google-chrome-stable)}

@@ -17,7 +17,7 @@ const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 /** The place of the speed slider when the page opens for the first time. */
 const USUAL_SPEED = 27;
 /** Simulated time does not pass while the page is prepared: the slowest speed, until the first pause. */
-const SLOWEST = () => localStorage.setItem("mini-raft.speed", "0.002");
+const SLOWEST = () => localStorage.setItem("mini-raft.speed", "0");
 /** More steps than any picture needs. */
 const STEPS_MAX = 3_000;
 

@@ -34,7 +34,7 @@ main() {
         case $part in
             rust) need_rust ;;
             serve) need_page_tools; want_minifiers ;;
-            build) need_page_tools; need_node; need_minifiers ;;
+            build) need_page_tools; want_rust_source; need_node; need_minifiers ;;
             wasm-test) need_rust; need_wasm_bindgen ;;
             browser) need_browser ;;
             e2e) need_node; need_npm_packages "$root/tests/e2e" "$root/tests/e2e" "the end-to-end tests" 20 ;;
@@ -69,6 +69,17 @@ has_wasm_target() {
     local libraries
     libraries=$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) || return 1
     compgen -G "$libraries/libstd-*.rlib" >/dev/null
+}
+
+# Without it the page is built too, and is heavier: see build-page.sh.
+want_rust_source() {
+    has_rust_source && return
+    if ! has rustup; then
+        say "no rustup here to add the source of Rust's standard library, so the page will be heavier"
+        return
+    fi
+    say "adding the source of Rust's standard library (about 10 seconds)"
+    rustup component add rust-src || say "that failed; the page will be heavier"
 }
 
 need_page_tools() {

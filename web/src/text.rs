@@ -101,6 +101,14 @@ pub fn place(id: EntryId) -> String {
     if id.index == Index::ZERO { "0".to_owned() } else { format!("{} (term {})", id.index, id.term) }
 }
 
+/// A sentence with a capital at its beginning; our sentences begin with a letter of ASCII.
+pub fn capital(mut sentence: String) -> String {
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
+}
+
 /// `none`, or the node.
 pub fn node_or_none(node: Option<NodeId>) -> String {
     node.map_or_else(|| "none".to_owned(), |node| node.to_string())

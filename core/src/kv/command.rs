@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::quoted::Quoted;
+
 /// The name of a client, for example `c1`. Sessions (thesis 6.3) are kept by it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -105,7 +107,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Outcome::Done => f.write_str("done"),
-            Outcome::Value(Some(value)) => write!(f, "{value:?}"),
+            Outcome::Value(Some(value)) => Quoted(value).fmt(f),
             Outcome::Value(None) => f.write_str("no such key"),
             Outcome::Swapped(true) => f.write_str("swapped"),
             Outcome::Swapped(false) => f.write_str("not swapped"),

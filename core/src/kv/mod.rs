@@ -6,7 +6,9 @@
 mod codec;
 mod command;
 mod machine;
+mod quoted;
 
 pub use codec::DecodeError;
 pub use command::{ClientId, Command, Op, Outcome};
 pub use machine::{Machine, Session};
+pub(crate) use quoted::Quoted;

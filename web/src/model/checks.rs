@@ -83,9 +83,7 @@ pub fn checks_view_of(checks: &Checks) -> ChecksView {
 
 /// `election-safety` as a reader writes it: `Election safety`.
 fn title(name: &str) -> String {
-    let words = name.replace('-', " ");
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    text::capital(name.replace('-', " "))
 }
 
 #[cfg(test)]

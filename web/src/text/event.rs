@@ -7,7 +7,7 @@ use mini_raft_core::sim::event::{ClientError, SnapshotOrigin};
 use mini_raft_core::sim::{Command, DropReason, Event, EventKind, Target};
 
 use super::number::fill;
-use super::{entries, is_you, log_end, message_name, op, payload_label, span, target};
+use super::{capital, entries, is_you, log_end, message_name, op, payload_label, span, target};
 
 /// What happened, in a sentence.
 pub fn event(event: &Event) -> String {
@@ -71,7 +71,7 @@ pub fn event(event: &Event) -> String {
         EventKind::Wipe => format!("{node} loses its disk."),
         EventKind::Pause => format!("{node} stops running, and keeps all it has."),
         EventKind::Resume => format!("{node} goes on."),
-        EventKind::Fault(done) => capital(&format!("{}.", command(done))),
+        EventKind::Fault(done) => capital(format!("{}.", command(done))),
         EventKind::Invoke { client, op: asked, .. } => {
             format!("{} to {}.", does(client, "want", "wants"), op(asked))
         }
@@ -111,7 +111,7 @@ pub fn announcement(happened: &Event) -> Option<String> {
         }
         EventKind::Fact(Fact::Committed { from, to, .. }) => {
             let verb = if to.0 > from.0 + 1 { "are" } else { "is" };
-            Some(capital(&format!("{} {verb} committed.", entries(from.next(), *to))))
+            Some(capital(format!("{} {verb} committed.", entries(from.next(), *to))))
         }
         EventKind::Crash { .. }
         | EventKind::Restart { .. }
@@ -241,11 +241,6 @@ fn drop_reason(why: DropReason) -> &'static str {
         DropReason::Down => "which is down",
         DropReason::ByHand => "dropped by hand",
     }
-}
-
-fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

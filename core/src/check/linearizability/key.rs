@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::kv::{ClientId, Op, Outcome};
+use crate::kv::{ClientId, Op, Outcome, Quoted};
 
 /// So many operations on one key can be under way, those that were never answered included.
 const UNDER_WAY_MAX: usize = u64::BITS as usize;
@@ -369,17 +369,17 @@ impl fmt::Display for Operation {
         write!(f, "{}'s request {} ", self.client, self.request)?;
         match &self.op {
             Op::Get { .. } => f.write_str("(get)"),
-            Op::Set { value, .. } => write!(f, "(set {value:?})"),
+            Op::Set { value, .. } => write!(f, "(set {})", Quoted(value)),
             Op::Delete { .. } => f.write_str("(delete)"),
-            Op::Cas { expected, value, .. } => write!(f, "(from {} to {value:?})", shown(expected)),
-            Op::Append { value, .. } => write!(f, "(append {value:?})"),
+            Op::Cas { expected, value, .. } => write!(f, "(from {} to {})", shown(expected), Quoted(value)),
+            Op::Append { value, .. } => write!(f, "(append {})", Quoted(value)),
         }
     }
 }
 
 fn shown(value: &Option<Arc<str>>) -> String {
     match value {
-        Some(value) => format!("{value:?}"),
+        Some(value) => Quoted(value).to_string(),
         None => "nothing".to_owned(),
     }
 }

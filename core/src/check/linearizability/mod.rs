@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::property::Property;
 use super::report::Report;
-use crate::kv::{ClientId, Op, Outcome};
+use crate::kv::{ClientId, Op, Outcome, Quoted};
 use crate::raft::{Index, NodeId};
 use crate::sim::event::{ClientError, Event, EventKind};
 
@@ -102,7 +102,7 @@ impl Histories {
             Judgement::Undecided => self.undecided += 1,
             Judgement::Impossible(why) => {
                 let (nodes, indexes) = served_by.unzip();
-                let detail = format!("Of {key:?}: {why}");
+                let detail = format!("Of {}: {why}", Quoted(key));
                 report.broken(Property::Linearizability, detail, indexes, nodes);
             }
         }
