@@ -27,8 +27,7 @@ try {
   await page.getByRole("tab", { name: "Network" }).click();
   await page.getByRole("slider", { name: "Greatest latency" }).first().fill(String(LATENCY));
   await page.getByRole("slider", { name: "Least latency" }).first().fill(String(LATENCY));
-  await page.getByRole("tab", { name: "State" }).click();
-  await page.getByLabel("Key").fill("city");
+  await page.getByRole("textbox", { name: "Key" }).fill("city");
   await speed(page, USUAL_SPEED);
 
   const session = await page.context().newCDPSession(page);
