@@ -39,6 +39,7 @@ pub fn start(session: Session, wishes: Wishes, world: World, choices: Choices) {
         movers: Movers::default(),
         last_frame_ms: None,
         shown_revision: None,
+        shown_run: None,
         shown_tab: choices.tab.get_untracked(),
         panels_revision: None,
         panels_ms: 0.0,
@@ -101,6 +102,8 @@ struct Driver {
     last_frame_ms: Option<f64>,
     /// What of the session the signals show.
     shown_revision: Option<u64>,
+    /// The scenario and the seed that are shown: what is told of them changes with no event.
+    shown_run: Option<(usize, u64)>,
     shown_tab: Tab,
     panels_revision: Option<u64>,
     panels_ms: f64,
@@ -151,7 +154,11 @@ impl Driver {
         show(world.keys, keys);
         show(world.message, message);
         show(world.stage, stage);
-        show(world.scenario, scenario_view(session));
+        let run = Some((session.scenarios().1, session.seed()));
+        if self.shown_run != run {
+            self.shown_run = run;
+            show(world.scenario, scenario_view(session));
+        }
         show(world.hint, session.hint());
         show(world.refusal, session.refusal().unwrap_or_default().to_owned());
         show(world.log, log_view(session));

@@ -5,7 +5,7 @@ use mini_raft_core::raft::{AppendOutcome, Body, Message};
 use mini_raft_core::sim::event::ClientAnswer;
 use mini_raft_core::sim::{Endpoint, Payload, World};
 
-use super::geometry::{End, Geometry};
+use super::geometry::{End, Geometry, Segment};
 use super::hue;
 use crate::text::message_name;
 
@@ -100,11 +100,21 @@ pub enum Shape {
 /// Places all messages in flight at the world's moment.
 pub fn place_flights(world: &World, geometry: &Geometry, placed: &mut Vec<PlacedFlight>) {
     let now = world.now();
+    // Hundreds of messages share a few lanes: each lane is measured once.
+    let mut lanes: Vec<((End, End), Segment)> = Vec::new();
     for flight in world.flights() {
-        let Some((from, to)) = ends(world, &flight.from, &flight.to) else {
+        let Some(ends) = ends(world, &flight.from, &flight.to) else {
             continue;
         };
-        let at = geometry.lane(from, to).at(flight.progress(now));
+        let lane = match lanes.iter().find(|(between, _)| *between == ends) {
+            Some((_, lane)) => *lane,
+            None => {
+                let lane = geometry.lane(ends.0, ends.1);
+                lanes.push((ends, lane));
+                lane
+            }
+        };
+        let at = lane.at(flight.progress(now));
         placed.push(PlacedFlight {
             id: flight.id,
             x: at.x,
@@ -213,5 +223,71 @@ fn answer_words(answer: &ClientAnswer) -> String {
         ClientAnswer::NotLeader { leader: Some(leader) } => format!("ask {leader}"),
         ClientAnswer::NotLeader { leader: None } => "no leader".to_owned(),
         ClientAnswer::Unknown => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mini_raft_core::sim::command::MessageFilter;
+    use mini_raft_core::sim::{Command, Setup};
+
+    use super::*;
+    use crate::model::sample::Sample;
+
+    fn placed(sample: &Sample) -> Vec<PlacedFlight> {
+        let mut placed = Vec::new();
+        place_flights(sample.world(), &Geometry::default(), &mut placed);
+        placed
+    }
+
+    /// Every message is on the lane from its sender to its receiver, as far along as it has come.
+    #[test]
+    fn each_message_is_on_its_own_lane() {
+        let (mut sample, _) = Sample::with_leader();
+        sample.set("city", "Oslo");
+        sample.run_until(|world| world.flights().count() >= 4);
+        sample.run_for(2);
+        let (world, geometry) = (sample.world(), Geometry::default());
+        let placed = placed(&sample);
+        assert_eq!(placed.len(), world.flights().count());
+        let mut lanes = Vec::new();
+        for (flight, placed) in world.flights().zip(&placed) {
+            let (from, to) = ends(world, &flight.from, &flight.to).expect("both ends are on the stage");
+            let at = geometry.lane(from, to).at(flight.progress(world.now()));
+            assert_eq!((placed.id, placed.x, placed.y), (flight.id, at.x, at.y));
+            lanes.push((from, to));
+        }
+        lanes.dedup();
+        assert!(lanes.len() >= 2, "messages to one node only prove little: {lanes:?}");
+    }
+
+    /// A message that is kept back stands still while time goes on.
+    #[test]
+    fn a_message_that_is_kept_back_stays_where_it_is() {
+        let (mut sample, _) = Sample::with_leader();
+        sample.run_until(|world| world.flights().next().is_some());
+        let id = sample.world().flights().next().expect("one is under way").id;
+        sample.command(Command::Hold(MessageFilter {
+            kind: None,
+            from: None,
+            to: None,
+            count: 1,
+            id: Some(id),
+        }));
+        let of_it = |sample: &Sample| placed(sample).into_iter().find(|flight| flight.id == id);
+        let before = of_it(&sample).expect("it is shown");
+        sample.run_for(100);
+        assert_eq!(before.motion, Motion::Held);
+        assert_eq!(of_it(&sample), Some(before));
+    }
+
+    /// A message before the first leader is of an election, and has the colour of the term that is asked for.
+    #[test]
+    fn a_request_for_votes_has_the_colour_of_the_term_it_is_about() {
+        let mut sample = Sample::new(Setup::default());
+        sample.run_until(|world| world.flights().next().is_some());
+        let flight = sample.world().flights().next().expect("one is under way");
+        let face = face(&flight.from, &flight.to, &flight.payload);
+        assert_eq!((face.shape, face.hue), (Shape::VoteRequest { pre_vote: true }, Some(hue(1))));
     }
 }

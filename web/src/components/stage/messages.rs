@@ -39,6 +39,16 @@ pub struct Movers {
     /// Elements that show nothing now.
     free: Vec<Shown>,
     frame: u64,
+    /// The rings of the election timers, by node.
+    rings: Vec<Ring>,
+}
+
+/// The ring of a node's election timer.
+#[derive(Default)]
+struct Ring {
+    element: Option<Element>,
+    /// How it is turned.
+    turned: String,
 }
 
 /// A message's element.
@@ -49,6 +59,8 @@ struct Shown {
     motion: Motion,
     selected: bool,
     frame: u64,
+    /// Where it stands: messages that are kept back, or lost, stay there.
+    place: String,
 }
 
 impl Movers {
@@ -88,10 +100,12 @@ impl Movers {
     }
 
     /// Turns the ring of a node's election timer to what is left, 0.0 to 1.0.
-    pub fn turn_timer(&self, node: u32, left: f64) {
-        if let Some(ring) = document().get_element_by_id(&format!("timer-{node}")) {
-            put(&ring, "stroke-dasharray", Some(&fill("%1 100", &[left * 100.0])));
+    pub fn turn_timer(&mut self, node: u32, left: f64) {
+        let place = node as usize;
+        if self.rings.len() <= place {
+            self.rings.resize_with(place + 1, Ring::default);
         }
+        self.rings[place].turn(node, left);
     }
 
     /// Where the message of this id is, or belongs.
@@ -126,12 +140,37 @@ impl Movers {
     }
 }
 
+impl Ring {
+    /// A ring that stays as it is costs the browser nothing: leaders have none that runs.
+    fn turn(&mut self, node: u32, left: f64) {
+        if !self.element.as_ref().is_some_and(|ring| ring.is_connected()) {
+            // It is not there yet, or was made anew.
+            self.element = document().get_element_by_id(&format!("timer-{node}"));
+            self.turned.clear();
+        }
+        let Some(element) = &self.element else { return };
+        let turned = fill("%1 100", &[left * 100.0]);
+        if self.turned != turned {
+            put(element, "stroke-dasharray", Some(&turned));
+            self.turned = turned;
+        }
+    }
+}
+
 impl Shown {
     fn new(layer: &Element) -> Shown {
         let el = svg("g.message").attributes(&[("role", "button"), ("tabindex", "-1")]);
         let element = el.element().clone();
         el.mount(layer);
-        Shown { id: 0, element, shape: None, motion: Motion::Flying, selected: false, frame: 0 }
+        Shown {
+            id: 0,
+            element,
+            shape: None,
+            motion: Motion::Flying,
+            selected: false,
+            frame: 0,
+            place: String::new(),
+        }
     }
 
     fn show(&mut self, id: u64, face: Face) {
@@ -163,7 +202,10 @@ impl Shown {
 
     fn place(&mut self, flight: &PlacedFlight, scale: f64) {
         let place = fill("translate(%1 %1) scale(%2)", &[flight.x, flight.y, scale]);
-        put(&self.element, "transform", Some(&place));
+        if self.place != place {
+            put(&self.element, "transform", Some(&place));
+            self.place = place;
+        }
         if self.motion != flight.motion {
             self.motion = flight.motion;
             put(&self.element, "data-motion", Some(motion_name(flight.motion)));
