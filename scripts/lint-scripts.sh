@@ -10,7 +10,7 @@ else
     echo "lint: no shellcheck found, so the shell scripts are only parsed"
 fi
 if command -v node >/dev/null 2>&1; then
-    for file in scripts/*.mjs tests/e2e/*.mjs web/offline/*.js; do node --check "$file"; done
+    for file in scripts/*.mjs tests/e2e/*.mjs web/assets/*.js web/offline/*.js; do node --check "$file"; done
 else
     echo "lint: no node found, so the JavaScript is not parsed"
 fi
