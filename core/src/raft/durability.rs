@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::entry::{Entry, Snapshot};
 use super::ids::{Index, NodeId, Term};
 use super::io::{HardState, Output, Write, WriteId};
-use super::message::{Body, Message};
+use super::message::{AppendOutcome, Body, Message};
 use super::node::Node;
 use super::rules::{Rule, Rules};
 
@@ -49,6 +49,19 @@ struct Pending {
 enum Held {
     Message(Message),
     OwnVote(Term),
+}
+
+impl Held {
+    /// The entry that it says is on stable storage.
+    fn acknowledges(&self) -> Option<Index> {
+        match self {
+            Held::Message(Message { body: Body::AppendEntriesReply(reply), .. }) => match reply.outcome {
+                AppendOutcome::Success { match_index } => Some(match_index),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 impl Durability {
@@ -178,8 +191,13 @@ impl<R: Rules> Node<R> {
             let durable = if by_id { write.last_index } else { write.written_to.min(self.log.last().index) };
             *index = durable.max(*index);
         }
-        let let_go = held.partition_point(|(waits_for, _)| *waits_for <= id);
-        for (_, held) in held.drain(..let_go).collect::<Vec<_>>() {
+        let done = held.partition_point(|(waits_for, _)| *waits_for <= id);
+        let mut let_go: Vec<(WriteId, Held)> = held.drain(..done).collect();
+        if !by_id {
+            let_go
+                .extend(held.extract_if(.., |(_, held)| held.acknowledges().is_some_and(|it| it <= *index)));
+        }
+        for (_, held) in let_go {
             match held {
                 Held::Message(message) => out.messages.push(message),
                 Held::OwnVote(term) => self.own_vote_is_durable(term, out),

@@ -207,14 +207,12 @@ impl<R: Rules> Node<R> {
             return Err(Refusal::NotLeader { leader: self.leader() });
         };
         let configuration = self.configuration();
-        let one_at_a_time = self.rules.keeps(Rule::OneChangeAtATime);
-        let unfinished = leader.change.is_some()
-            || configuration.is_joint()
-            || self.configuration_index() > self.commit_index;
-        // raft-dev 2015: a leader that has committed nothing in its term may not know of a committed configuration.
-        let too_early =
-            self.commit_index < leader.first_of_term && self.rules.keeps(Rule::ChangeAfterOwnTermCommit);
-        if (unfinished && one_at_a_time) || too_early {
+        let unfinished =
+            leader.change.is_some() || configuration.is_joint() || !self.has_agreed_configuration();
+        let too_early = self.commit_index < leader.first_of_term;
+        let refused = (unfinished && self.rules.keeps(Rule::OneChangeAtATime))
+            || (too_early && self.rules.keeps(Rule::ChangeAfterOwnTermCommit));
+        if refused {
             return Err(Refusal::ChangeUnderWay);
         }
         let target = configuration.changed_by(change).ok_or(Refusal::BadChange)?;
@@ -239,6 +237,18 @@ impl<R: Rules> Node<R> {
             self.append_configuration(first, out);
         }
         Ok(())
+    }
+
+    /// Whether the configuration in use is the last that anybody can have agreed on, so that a leader may go on from it.
+    fn has_agreed_configuration(&self) -> bool {
+        let Role::Leader(leader) = &self.role else { return false };
+        let committed = self.configuration_index() <= self.commit_index;
+        match self.rules.keeps(Rule::ChangeAfterOwnTermCommit) {
+            // raft-dev 2015: a leader that has committed nothing in its term may not know of a committed configuration.
+            true => committed && self.commit_index >= leader.first_of_term,
+            // What was there before this leader is taken for agreed on.
+            false => committed || self.configuration_index() < leader.first_of_term,
+        }
     }
 
     /// The end of a step: takes the change under way as far as it can go.

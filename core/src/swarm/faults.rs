@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::theme::{Theme, pick};
 use crate::kv::{ClientId, Op};
 use crate::raft::NodeId;
 use crate::rng::Rng;
@@ -14,13 +15,14 @@ use crate::time::Micros;
 
 /// A kind of fault, or of what somebody does to a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Crash,
     CrashLeader,
     Pause,
     Cut,
     Halves,
     LeaderAway,
+    Coup,
     Network,
     Link,
     Disk,
@@ -44,13 +46,14 @@ enum Kind {
 }
 
 /// The kinds that are drawn, each with its words and with what undoes it.
-const KINDS: [(Kind, &str, Option<Kind>); 20] = [
+const KINDS: [(Kind, &str, Option<Kind>); 21] = [
     (Kind::Crash, "crashes", Some(Kind::Restart)),
     (Kind::CrashLeader, "crashes of the leader", Some(Kind::Restart)),
     (Kind::Pause, "pauses", Some(Kind::Resume)),
     (Kind::Cut, "cut links", Some(Kind::HealLink)),
     (Kind::Halves, "partitions", Some(Kind::Heal)),
     (Kind::LeaderAway, "leaders cut off", Some(Kind::Heal)),
+    (Kind::Coup, "leaders cut off as they change", Some(Kind::Heal)),
     (Kind::Network, "bad networks", None),
     (Kind::Link, "bad links", None),
     (Kind::Disk, "slow disks", None),
@@ -66,33 +69,6 @@ const KINDS: [(Kind, &str, Option<Kind>); 20] = [
     (Kind::Members, "changes of membership", None),
     (Kind::Ask, "clients that ask any server", None),
 ];
-
-/// Elections without end, and messages of old terms that come late.
-const STORM: &[(Kind, u64)] = &[
-    (Kind::Crash, 1),
-    (Kind::CrashLeader, 1),
-    (Kind::Restart, 4),
-    (Kind::Timeout, 4),
-    (Kind::LeaderAway, 3),
-    (Kind::Cut, 1),
-    (Kind::Heal, 2),
-    (Kind::Duplicate, 1),
-    (Kind::Hold, 2),
-    (Kind::Release, 1),
-];
-
-/// Servers come and go while leaders are cut off and crash.
-const CHURN: &[(Kind, u64)] = &[
-    (Kind::Members, 5),
-    (Kind::LeaderAway, 2),
-    (Kind::Heal, 2),
-    (Kind::CrashLeader, 1),
-    (Kind::Restart, 2),
-    (Kind::Timeout, 1),
-];
-
-/// The spans between two steps, in milliseconds, from a storm to a calm.
-const RHYTHMS: [(u64, u64); 4] = [(2, 80), (5, 150), (10, 500), (50, 1_200)];
 
 /// How many disks may be lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,13 +91,12 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn draw(setup: &Setup, rng: &mut Rng) -> Plan {
-        let kinds = match rng.below(10) {
-            0 | 1 => STORM.to_vec(),
-            2 | 3 => CHURN.to_vec(),
-            _ => Plan::kinds(rng),
+    pub(super) fn draw(theme: Theme, setup: &Setup, rng: &mut Rng) -> Plan {
+        let kinds = match theme.kinds() {
+            [] => Plan::any_kinds(rng),
+            base => Plan::most_kinds(base, rng),
         };
-        let (shortest, longest) = RHYTHMS[rng.below(RHYTHMS.len() as u64) as usize];
+        let rhythm = theme.rhythm(rng);
         let changes_members = kinds.iter().any(|(kind, _)| *kind == Kind::Members);
         let disks = match rng.below(10) {
             0..=6 => Disks::Kept,
@@ -129,11 +104,23 @@ impl Plan {
             7 | 8 => Disks::Kept,
             _ => Disks::ManyLost,
         };
-        Plan { kinds, rhythm: (Micros::from_millis(shortest), Micros::from_millis(longest)), disks }
+        Plan { kinds, rhythm, disks }
+    }
+
+    /// Most of these kinds, with other weights, and what undoes others.
+    fn most_kinds(base: &[(Kind, u64)], rng: &mut Rng) -> Vec<(Kind, u64)> {
+        let mut kinds = Vec::new();
+        for (kind, weight) in base {
+            let undoes = !KINDS.iter().any(|(drawn, ..)| drawn == kind);
+            if undoes || rng.chance(0.8) {
+                kinds.push((*kind, weight * rng.between(1, 3)));
+            }
+        }
+        kinds
     }
 
     /// Any of the kinds, with any weights.
-    fn kinds(rng: &mut Rng) -> Vec<(Kind, u64)> {
+    fn any_kinds(rng: &mut Rng) -> Vec<(Kind, u64)> {
         let mut kinds: Vec<(Kind, u64)> = Vec::new();
         let share = [0.25, 0.5, 0.75][rng.below(3) as usize];
         for (kind, _, undone_by) in KINDS {
@@ -166,16 +153,6 @@ impl Plan {
     pub(super) fn servers(&self, setup: &Setup) -> u32 {
         if self.changes_members() { (setup.nodes + 2).min(limits::NODES) } else { setup.nodes }
     }
-
-    fn kind(&self, rng: &mut Rng) -> Kind {
-        let mut drawn = rng.below(self.kinds.iter().map(|(_, weight)| weight).sum());
-        let hit = self.kinds.iter().find(|(_, weight)| {
-            let hit = drawn < *weight;
-            drawn = drawn.saturating_sub(*weight);
-            hit
-        });
-        hit.expect("what is drawn is below the sum").0
-    }
 }
 
 impl fmt::Display for Plan {
@@ -200,17 +177,28 @@ pub(super) fn draw(setup: &Setup, plan: &Plan, end: Micros, rng: &mut Rng) -> Ve
         // At least once, or no servers that are made later may be named.
         steps.push((at, members(setup, plan, rng)));
     }
+    if plan.kinds.iter().any(|(kind, _)| *kind == Kind::Clock) && rng.chance(0.5) {
+        let nodes = (0..setup.nodes).map(|id| Target::Node(NodeId(id)));
+        steps.extend(nodes.map(|node| (at, Command::Clock { node, rate: drifting(setup, rng) })));
+    }
     while at < end && steps.len() < STEPS_MAX {
-        match plan.kind(rng) {
+        match pick(&plan.kinds, rng) {
             Kind::Ask if asked == ASKED_MAX => {}
             Kind::Ask => {
                 asked += 1;
                 steps.push((at, ask(setup, asked, rng)));
             }
-            // The leader can reach nobody, or nobody but a few.
-            Kind::LeaderAway => {
-                let to = (0..setup.nodes).map(|id| Target::Node(NodeId(id))).filter(|_| rng.chance(0.8));
-                steps.extend(to.map(|to| (at, Command::Cut { from: Target::Leader, to, both: true })));
+            Kind::LeaderAway => steps.extend(leader_away(setup, rng).into_iter().map(|cut| (at, cut))),
+            Kind::Coup => {
+                let node = any_server(setup, plan, rng);
+                let begin =
+                    if rng.chance(0.5) { Command::Timeout { node } } else { Command::Transfer { to: node } };
+                steps.push((at, begin));
+                let way = setup.network.latency.1;
+                let soon = at + rng.span(Micros(way.0 / 2), way + way + setup.disk.sync.1);
+                if soon < end {
+                    steps.extend(leader_away(setup, rng).into_iter().map(|cut| (soon, cut)));
+                }
             }
             Kind::Drop | Kind::Hold | Kind::Duplicate if ordered == ORDERED_MAX => {}
             kind => {
@@ -225,6 +213,7 @@ pub(super) fn draw(setup: &Setup, plan: &Plan, end: Micros, rng: &mut Rng) -> Ve
         Disks::OneLost => 1,
         Disks::ManyLost => rng.between(1, 5),
     };
+    steps.sort_by_key(|(at, _)| *at);
     for _ in 0..lost {
         let node = any_node(setup, rng);
         let at = rng.span(Micros::from_millis(1_000), Micros(end.0 - 1));
@@ -233,6 +222,25 @@ pub(super) fn draw(setup: &Setup, plan: &Plan, end: Micros, rng: &mut Rng) -> Ve
         steps.splice(place..place, loss.map(|command| (at, command)));
     }
     steps
+}
+
+/// The leader can reach nobody, or nobody but a few.
+fn leader_away(setup: &Setup, rng: &mut Rng) -> Vec<Command> {
+    let (share, both) = ([0.5, 0.8, 1.0][rng.below(3) as usize], rng.chance(0.7));
+    let mut others: Vec<Target> = (0..setup.nodes).map(|id| Target::Node(NodeId(id))).collect();
+    others.retain(|_| rng.chance(share));
+    others.into_iter().map(|to| Command::Cut { from: Target::Leader, to, both }).collect()
+}
+
+/// The rate of a clock, often one of the extremes. Leases rely on clocks that drift no further than this.
+fn drifting(setup: &Setup, rng: &mut Rng) -> f64 {
+    let drift = u64::from(setup.config.lease_drift_percent.unwrap_or(50));
+    let percent = match rng.below(3) {
+        0 => 100 - drift,
+        1 => 100 + drift,
+        _ => rng.between(100 - drift, 100 + drift),
+    };
+    percent as f64 / 100.0
 }
 
 /// What is ordered for messages that are not under way yet still stands when all is healed: not too much of it.
@@ -263,7 +271,7 @@ fn step(setup: &Setup, plan: &Plan, kind: Kind, rng: &mut Rng) -> Command {
         }
         Kind::HealLink | Kind::Heal => Command::Heal { link: None },
         Kind::Halves => Command::Partition { groups: halves(setup, rng) },
-        Kind::LeaderAway => Command::Cut { from: Target::Leader, to: other, both: true },
+        Kind::LeaderAway | Kind::Coup => Command::Cut { from: Target::Leader, to: other, both: true },
         Kind::Network => Command::Network { from: None, to: None, change: bad_network(rng) },
         Kind::Link => Command::Network {
             from: rng.chance(0.7).then_some(node),
@@ -276,11 +284,7 @@ fn step(setup: &Setup, plan: &Plan, kind: Kind, rng: &mut Rng) -> Command {
             fails: false,
         },
         Kind::DiskFails => Command::Disk { node, sync: None, fails: true },
-        Kind::Clock => {
-            // Leases rely on clocks that drift no further than this.
-            let drift = u64::from(setup.config.lease_drift_percent.unwrap_or(50));
-            Command::Clock { node, rate: rng.between(100 - drift, 100 + drift) as f64 / 100.0 }
-        }
+        Kind::Clock => Command::Clock { node, rate: drifting(setup, rng) },
         Kind::Timeout => Command::Timeout { node: any_server(setup, plan, rng) },
         Kind::Timers => {
             Command::Timers { how: if rng.chance(0.5) { TimerMove::Spread } else { TimerMove::Align } }
@@ -299,6 +303,15 @@ fn step(setup: &Setup, plan: &Plan, kind: Kind, rng: &mut Rng) -> Command {
 }
 
 fn halves(setup: &Setup, rng: &mut Rng) -> Vec<Vec<Target>> {
+    if setup.nodes > 1 && rng.chance(0.5) {
+        // The leader with a few others.
+        let mut groups = vec![vec![Target::Leader], Vec::new()];
+        for id in 0..setup.nodes {
+            groups[usize::from(rng.chance(0.6))].push(Target::Node(NodeId(id)));
+        }
+        groups[0].truncate(setup.nodes as usize);
+        return groups;
+    }
     // Of one node there is one group.
     let mut groups = vec![Vec::new(); setup.nodes.min(2) as usize];
     let count = groups.len() as u64;
@@ -320,16 +333,23 @@ fn bad_network(rng: &mut Rng) -> NetworkChange {
 fn ask(setup: &Setup, number: usize, rng: &mut Rng) -> Command {
     let keys = setup.clients.iter().map(|client| client.keys).max().unwrap_or(1);
     let key = key_name(rng.below(u64::from(keys)));
-    let op = match rng.below(4) {
-        0 => Op::Set { key, value: format!("h-{number}").into() },
-        _ => Op::Get { key },
-    };
-    let client = ClientId::new(&format!("h{}", rng.between(1, 4)));
-    Command::Request { client, op, to: any_node(setup, rng) }
+    let client = ClientId::new(&format!("h{}", rng.between(1, 10)));
+    if rng.chance(0.4) {
+        let to = if rng.chance(0.7) { Target::Leader } else { any_node(setup, rng) };
+        return Command::Request { client, op: Op::Set { key, value: format!("h-{number}").into() }, to };
+    }
+    Command::Request { client, op: Op::Get { key }, to: any_node(setup, rng) }
 }
 
 fn members(setup: &Setup, plan: &Plan, rng: &mut Rng) -> Command {
     let (mut add, mut remove, mut learners) = (Vec::new(), Vec::new(), Vec::new());
+    if rng.chance(0.3) {
+        // All of them are told, so that the new voters may be others than the old.
+        for server in (0..plan.servers(setup)).map(|id| Target::Node(NodeId(id))) {
+            if rng.chance(0.4) { add.push(server) } else { remove.push(server) }
+        }
+        return Command::Members { add, remove, learners };
+    }
     for _ in 0..rng.between(1, 3) {
         let server = any_server(setup, plan, rng);
         match rng.below(5) {

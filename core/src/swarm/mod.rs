@@ -13,6 +13,7 @@ mod examine;
 mod exercise;
 mod faults;
 mod minimize;
+mod theme;
 mod world;
 
 pub use examine::{Finding, Wrong, examine};
@@ -28,6 +29,7 @@ use crate::sim::{Command, NetworkSetup, Setup, Target};
 use crate::time::Micros;
 
 use faults::{Disks, Plan};
+use theme::Theme;
 
 /// The stream of random numbers that scenarios are drawn from.
 const STREAM: u64 = 0x5a7a;
@@ -54,9 +56,11 @@ const ALIVE: (&str, &str) = ("alive", "yes");
 /// The scenario of this seed.
 pub fn draw(seed: u64) -> Scenario {
     let mut rng = Rng::stream(seed, STREAM);
-    let setup = world::draw(seed, &mut rng);
+    let theme = Theme::draw(&mut rng);
+    let mut setup = world::draw(seed, &mut rng);
+    theme.shape(&mut setup, &mut rng);
     let healed_at = FAULTS_END_AT[rng.below(FAULTS_END_AT.len() as u64) as usize];
-    let plan = Plan::draw(&setup, &mut rng);
+    let plan = Plan::draw(theme, &setup, &mut rng);
     let mut moments = faults::draw(&setup, &plan, healed_at, &mut rng);
     moments.extend(heal(&setup, &plan).into_iter().map(|command| (healed_at, command)));
     for (number, after) in (1..).zip(PROBES_AFTER) {

@@ -110,12 +110,12 @@ pub(super) fn run(search: &Search, jobs: usize, mut progress: impl FnMut(u64)) -
                 .context("cannot start a thread")?;
         }
         drop(sender);
-        Ok(collect(search, &receiver, &mut progress))
+        Ok(collect(search, receiver, &mut progress))
     })
 }
 
-/// Takes what the threads tell in the order of the runs.
-fn collect(search: &Search, receiver: &mpsc::Receiver<Done>, progress: &mut impl FnMut(u64)) -> Outcome {
+/// Takes what the threads tell in the order of the runs. When it returns, nobody listens to them any more.
+fn collect(search: &Search, receiver: mpsc::Receiver<Done>, progress: &mut impl FnMut(u64)) -> Outcome {
     let mut outcome = Outcome::default();
     let mut early = BTreeMap::new();
     for done in receiver {
