@@ -296,12 +296,13 @@ mod tests {
         assert_eq!(history.details(), ["node-0 commits 1@1, which is on 1 of 3 disks; 2 are a majority."]);
     }
 
-    /// The leader's own disk need not be among the majority (thesis 10.2.1), and a disk that was wiped counted.
+    /// The leader's own disk need not be among the majority (thesis 10.2.1), and a disk that was wiped
+    /// counted, also when it is wiped again.
     #[test]
     fn a_commit_on_the_disks_of_others() {
         let mut history = History::new();
         history.leads(0, 1).appends(0, &[(1, 1)]).stores(1, &[(1, 1)]).stores(2, &[(1, 1)]);
-        history.crashes(2).wipes(2).commits(0, 1);
+        history.crashes(2).wipes(2).wipes(2).commits(0, 1);
         assert_eq!(history.broken(), [""; 0]);
     }
 

@@ -21,7 +21,7 @@ pub(super) struct Server {
     pub(super) log_end: EntryId,
     /// The end of its log on disk.
     pub(super) disk_end: EntryId,
-    /// The end of the log on the disk that it lost last.
+    /// The furthest end of a log on a disk that it lost.
     pub(super) wiped_end: EntryId,
     pub(super) commit_index: Index,
     pub(super) last_applied: Index,
@@ -121,7 +121,7 @@ impl Server {
                 self.older_snapshot_index = *snapshot_index;
             }
             EventKind::Wipe => {
-                *self = Server { wiped_end: self.disk_end, ..Server::EMPTY };
+                *self = Server { wiped_end: self.wiped_end.max(self.disk_end), ..Server::EMPTY };
             }
             _ => {}
         }
