@@ -75,6 +75,7 @@ e2e: ## Test the built page (dist/) in headless Chromium; run `make build` first
 lint: ## Check format, clippy (natively and for wasm), documentation and scripts
 	@scripts/setup.sh rust
 	cargo fmt --all --check
+	cargo fmt --manifest-path tests/bench/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy -p mini-raft-web --all-targets $(WASM) --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
@@ -84,6 +85,7 @@ lint: ## Check format, clippy (natively and for wasm), documentation and scripts
 fmt: ## Format all Rust code
 	@scripts/setup.sh rust
 	cargo fmt --all
+	cargo fmt --manifest-path tests/bench/Cargo.toml
 
 .PHONY: docs
 docs: ## Build the API documentation in target/doc; warnings are errors
@@ -104,6 +106,11 @@ check: ## Search 20,000 random scenarios for one in which something goes wrong (
 screenshots: ## Take the pictures of docs/images from the built page (dist/)
 	@scripts/setup.sh browser e2e
 	$(RUN) node scripts/screenshots.mjs
+
+.PHONY: bench
+bench: ## Measure the core beside the crate raft 0.7: entries a second, and instructions where valgrind is there
+	@scripts/setup.sh rust
+	scripts/bench.sh
 
 .PHONY: frames
 frames: ## Measure how smoothly the built page (dist/) plays with 200 messages under way

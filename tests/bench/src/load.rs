@@ -1,0 +1,34 @@
+//! The work that both cores do, and the check that they did it.
+
+/// How long a command is, in bytes.
+pub const COMMAND_BYTES: usize = 64;
+/// How many servers there are.
+pub const NODES: usize = 5;
+
+/// What is to be done.
+#[derive(Clone, Copy)]
+pub struct Load {
+    /// How many commands every server has to apply.
+    pub entries: u64,
+    /// How many commands may be proposed and not yet applied by the leader.
+    pub outstanding: u64,
+}
+
+/// The command of this number.
+pub fn command(number: u64) -> [u8; COMMAND_BYTES] {
+    let mut bytes = [0; COMMAND_BYTES];
+    bytes[..8].copy_from_slice(&number.to_le_bytes());
+    bytes
+}
+
+/// A state machine that only sees that the commands come whole, once, and in order.
+#[derive(Clone, Copy, Default)]
+pub struct Applied(pub u64);
+
+impl Applied {
+    /// Applies the next command.
+    pub fn apply(&mut self, bytes: &[u8]) {
+        assert_eq!(bytes, command(self.0), "command {} is applied in its turn", self.0);
+        self.0 += 1;
+    }
+}

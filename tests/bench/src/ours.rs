@@ -1,0 +1,128 @@
+//! Five nodes of this project's core, in one thread, with disks of memory.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use mini_raft_core::raft::{
+    Config, Configuration, Entry, HardState, Input, Message, Node, NodeId, Output, Paper, Payload,
+    Persistent, Proposal, ProposalId, RoleName, WriteId,
+};
+use mini_raft_core::time::Micros;
+
+use crate::load::{Applied, Load, NODES, command};
+
+/// Settings that both cores share.
+const MAX_ENTRIES_PER_APPEND: u32 = 256;
+
+struct Server {
+    node: Node<Paper>,
+    disk: Vec<Entry>,
+    hard_state: HardState,
+    applied: Applied,
+}
+
+/// The cluster.
+pub struct Cluster {
+    servers: Vec<Server>,
+    leader: usize,
+    network: VecDeque<Message>,
+    written: Vec<WriteId>,
+    out: Output,
+    now: Micros,
+    facts: bool,
+}
+
+impl Cluster {
+    /// Five servers that have elected a leader. `facts` has every rule recorded as it fires.
+    pub fn new(facts: bool) -> Cluster {
+        let configuration = Configuration::new((0..NODES as u32).map(NodeId));
+        let mut out = Output::default();
+        let servers = (0..NODES as u32)
+            .map(|id| {
+                let config = Config {
+                    facts,
+                    seed: u64::from(id),
+                    max_entries_per_append: MAX_ENTRIES_PER_APPEND,
+                    max_inflight: 256,
+                    ..Config::new(NodeId(id), configuration.clone())
+                };
+                let node = Node::new(config, Paper, Persistent::default(), Micros::ZERO, &mut out);
+                Server {
+                    node,
+                    disk: Vec::new(),
+                    hard_state: HardState::default(),
+                    applied: Applied::default(),
+                }
+            })
+            .collect();
+        let (network, written) = (VecDeque::new(), Vec::new());
+        let mut cluster = Cluster { servers, leader: 0, network, written, out, now: Micros::ZERO, facts };
+        cluster.elect();
+        cluster
+    }
+
+    /// Does the work; returns when all have applied everything.
+    pub fn run(&mut self, load: Load) {
+        let (leader, start) = (self.leader, self.servers[0].applied.0);
+        let end = start + load.entries;
+        let mut proposed = start;
+        while self.servers.iter().any(|server| server.applied.0 < end) {
+            let room = load.outstanding - (proposed - self.servers[leader].applied.0);
+            let last = (proposed + room).min(end);
+            if last > proposed {
+                let proposals = (proposed..last)
+                    .map(|number| Proposal { id: ProposalId(number), command: Arc::from(command(number)) });
+                let input = Input::Propose(proposals.collect());
+                proposed = last;
+                self.step(leader, input);
+            } else if self.network.is_empty() {
+                // The followers hear of the last commit with the next heartbeat.
+                self.now = self.servers[leader].node.deadline();
+                self.step(leader, Input::TimerCheck);
+            }
+            self.deliver_all();
+        }
+    }
+
+    fn elect(&mut self) {
+        self.now = self.servers[0].node.deadline();
+        self.step(0, Input::TimerCheck);
+        self.deliver_all();
+        let leads = |server: &Server| server.node.role() == RoleName::Leader;
+        self.leader = self.servers.iter().position(leads).expect("the first that asks is elected");
+    }
+
+    fn deliver_all(&mut self) {
+        while let Some(message) = self.network.pop_front() {
+            self.step(message.to.0 as usize, Input::Message(message));
+        }
+    }
+
+    /// Gives one server an input, and its disk and state machine what comes of it.
+    fn step(&mut self, place: usize, input: Input) {
+        let server = &mut self.servers[place];
+        let mut input = Some(input);
+        while let Some(next) = input.take() {
+            server.node.step(self.now, next, &mut self.out);
+            for write in self.out.writes.drain(..) {
+                server.hard_state = write.hard_state.unwrap_or(server.hard_state);
+                if let Some(from) = write.truncate_from {
+                    server.disk.truncate(from.0 as usize - 1);
+                }
+                server.disk.extend_from_slice(&write.entries);
+                self.written.push(write.id);
+            }
+            self.network.extend(self.out.messages.drain(..));
+            for entry in self.out.apply.drain(..) {
+                if let Payload::Command(bytes) = &entry.payload {
+                    server.applied.apply(bytes);
+                }
+            }
+            self.out.answers.clear();
+            assert!(self.facts || self.out.facts.is_empty(), "nobody listens to facts");
+            self.out.facts.clear();
+            // One report stands for all writes before it.
+            input = self.written.drain(..).next_back().map(Input::WriteDone);
+        }
+    }
+}
