@@ -14,15 +14,20 @@ async function tabTo(page, selector, key = "Tab") {
   assert.fail(`${key} does not lead to ${selector}`);
 }
 
-/** Whether the element with the focus shows it. */
+/** Whether the element with the focus shows it: an outline, or a part of a drawing in the accent's colour. */
 function focusIsVisible(page) {
   return page.evaluate(() => {
     const element = document.activeElement;
     if (!element.matches(":focus-visible")) return false;
-    // The mark may be on a part of it: a circle of a node, the line of a lane.
-    const parts = [element, ...element.querySelectorAll("*")].map((part) => getComputedStyle(part));
-    return parts.some((style) => (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none")
-      || element instanceof SVGElement;
+    const style = getComputedStyle(element);
+    if (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) return true;
+    const sample = document.createElement("i");
+    sample.style.color = "var(--accent)";
+    document.body.append(sample);
+    const accent = getComputedStyle(sample).color;
+    sample.remove();
+    const parts = [...element.querySelectorAll(".node-halo, .lane-line")].map((part) => getComputedStyle(part));
+    return parts.some(({ stroke, strokeWidth }) => stroke === accent && parseFloat(strokeWidth) >= 2);
   });
 }
 

@@ -46,7 +46,7 @@ pageTest("The speed slider slows down and speeds up", async ({ page }) => {
   await leader(page);
   const slider = page.getByRole("slider", { name: "Speed" });
   const words = [];
-  // Simulated time in a hundred frames, at three speeds.
+  // Simulated time in ten frames, at three speeds.
   const spans = [];
   for (const place of [0, 40, 80]) {
     await speed(page, place);

@@ -38,6 +38,15 @@ pageTest("The policy refuses other hosts", refused, async ({ page }) => {
   assert.equal(directive, "connect-src");
 });
 
+for (const part of ["js", "wasm"]) {
+  const broken = { open: false, serviceWorkers: "block", allow: [/ERR_FAILED|Failed to fetch/] };
+  pageTest(`The page says so where its ${part} does not load`, broken, async ({ page, url }) => {
+    await page.route(new RegExp(`/mini-raft-web[^/]*\\.${part}$`), (route) => route.abort("failed"));
+    await page.goto(url);
+    await page.getByText("The page could not start.").waitFor();
+  });
+}
+
 pageTest("These tests notice errors of the page", { allow: [/on purpose/, /absent/, /404/] }, async (given) => {
   const { page, complaints } = given;
   const thrown = page.waitForEvent("pageerror");

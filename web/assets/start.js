@@ -31,7 +31,8 @@
   };
 
   addEventListener("TrunkApplicationStarted", () => (started = true));
-  addEventListener("error", (event) => failed(event.error));
+  // A script that does not load tells its own element alone: only a listener that captures hears of it.
+  addEventListener("error", ({ error, target }) => (error || target instanceof HTMLScriptElement) && failed(error), true);
   addEventListener("unhandledrejection", (event) => failed(event.reason));
   addEventListener("DOMContentLoaded", () => {
     if (typeof WebAssembly !== "object") {

@@ -12,7 +12,9 @@ const cacheName = prefix + FINGERPRINT;
 const kept = new Set(FILES.map((file) => new URL(file, registration.scope).href));
 
 addEventListener("install", (event) => {
-  event.waitUntil(caches.open(cacheName).then((cache) => cache.addAll([...kept])));
+  // Past the browser's own cache, which may hold an older page that names other files.
+  const requests = [...kept].map((url) => new Request(url, { cache: "reload" }));
+  event.waitUntil(caches.open(cacheName).then((cache) => cache.addAll(requests)));
 });
 
 addEventListener("activate", (event) => {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::dom::{El, h, input_of};
+use crate::dom::{El, effect, h, input_of};
 use crate::model::StateView;
 use crate::state::use_wishes;
 use crate::wish::{Act, Operation, RequestWish};
@@ -33,6 +33,13 @@ pub fn request_form(view: RwSignal<StateView>) -> El {
             }
         },
     );
+    effect(Box::new(move || {
+        // Another run may have fewer nodes.
+        let node = to.read().parse::<u32>();
+        if node.is_ok_and(|node| view.read().nodes.iter().all(|column| column.node != node)) {
+            to.set("leader".to_owned());
+        }
+    }));
     h("form.request")
         .set("aria-label", "Send a request")
         .on("submit", move |event| {

@@ -15,6 +15,8 @@ pub(super) struct History {
     past: VecDeque<Event>,
     future: VecDeque<Event>,
     chronicle: Chronicle,
+    /// Where the present is: so many events are past.
+    count: u64,
 }
 
 impl History {
@@ -40,11 +42,12 @@ impl History {
 
     /// The present is where `count` events are past. `passed` is called with each event that becomes past.
     pub(super) fn move_to(&mut self, count: u64, mut passed: impl FnMut(&Event)) {
-        if self.past.back().is_some_and(|event| event.seq >= count) {
+        if count < self.count {
             self.chronicle.rewind(count);
-            while let Some(event) = self.past.pop_back_if(|event| event.seq >= count) {
-                self.future.push_front(event);
-            }
+        }
+        self.count = count;
+        while let Some(event) = self.past.pop_back_if(|event| event.seq >= count) {
+            self.future.push_front(event);
         }
         while let Some(event) = self.future.pop_front_if(|event| event.seq < count) {
             passed(&event);
@@ -103,6 +106,17 @@ mod tests {
         history.extend(events(2..4));
         history.move_to(4, |_| ());
         assert_eq!(past(&history), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn going_back_further_than_the_past_is_remembered_forgets_what_is_not_true_yet() {
+        let mut history = History::default();
+        history.extend(events(0..5_000));
+        history.move_to(5_000, |_| ());
+        let remembered = |history: &History| history.chronicle().milestones().count();
+        assert!(remembered(&history) > 0);
+        history.move_to(1_000, |_| ());
+        assert_eq!((past(&history).len(), remembered(&history)), (0, 0));
     }
 
     #[test]

@@ -293,6 +293,7 @@ impl Session {
         self.seed = seed;
         self.history = History::default();
         self.losses = Losses::default();
+        self.event_filter.node = None;
         self.refusal = None;
         self.select(Selection::Nothing);
         self.fresh.clear();
@@ -371,6 +372,11 @@ impl Session {
             self.event_count = count;
             self.revision += 1;
         }
+        // A change of the membership brings new servers.
+        if self.geometry.nodes as usize != self.world().machines().len() {
+            self.measure();
+            self.revision += 1;
+        }
         if let Selection::Message(id) = self.selection
             && self.world().flight(id).is_none()
         {
@@ -386,6 +392,7 @@ impl Session {
         self.set_playing(false);
         self.remainder_us = 0.0;
         if at < self.now() {
+            self.losses = Losses::default();
             self.timeline.seek(at, &mut self.fresh);
             self.history.extend(self.fresh.drain(..));
             self.history.move_to(self.timeline.event_count(), |_| ());

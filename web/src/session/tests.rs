@@ -1,7 +1,7 @@
 //! A person at the page, without the page: wishes go in, and the session is looked at.
 
 use mini_raft_core::raft::NodeId;
-use mini_raft_core::sim::Status;
+use mini_raft_core::sim::{Command, Status};
 
 use super::*;
 use crate::model::Motion;
@@ -164,4 +164,20 @@ fn a_violation_stops_the_run() {
     let stood_at = session.world().now();
     session.advance(FRAME_MS, || false);
     assert!(session.world().now() > stood_at, "it goes on when asked to");
+}
+
+/// The ring makes room for a server that joins, at the moment it does.
+#[test]
+fn a_server_that_joins_gets_a_place_of_its_own() {
+    let mut session = session();
+    let joins = |play: &Stageplay| {
+        play.setup.nodes == 3 && play.steps.iter().any(|(_, it)| matches!(it, Command::Members { .. }))
+    };
+    let place = session.plays.iter().position(joins).expect("a scenario in which a server joins");
+    session.grant(Wish::LoadScenario(place));
+    session.grant(Wish::Speed(10.0));
+    assert_eq!(session.geometry().nodes, 3);
+    play_until(&mut session, "a fourth server", |session| session.world().machines().len() == 4);
+    assert_eq!(session.geometry().nodes, 4);
+    assert_ne!(session.geometry().node(3), session.geometry().node(0));
 }
