@@ -23,8 +23,12 @@ use super::snapshot::Incoming;
 use crate::rng::Rng;
 use crate::time::Micros;
 
-/// No honest cluster comes near this term: a message beyond it is malformed, and must not use up all terms.
-const TERM_MAX: Term = Term(1 << 62);
+/// No honest cluster comes near this term.
+const TERM_OF_NOBODY: Term = Term(1 << 62);
+
+/// From there on, a message raises the term by this much at most. So no message leaves a cluster without terms for its
+/// next elections: whoever wants to use them up has to send more than 2^31 of them.
+const TERM_LEAP_MAX: u64 = 1 << 32;
 
 /// When the election timer was set and when it runs out, in the node's local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -333,7 +337,16 @@ impl<R: Rules> Node<R> {
     /// Sorts a message by its term (§5.1), then by its kind.
     fn receive(&mut self, message: Message, out: &mut Output) {
         let Message { from, to, term, body } = message;
-        if to != self.config.id || from == to || term > TERM_MAX {
+        if to != self.config.id || from == to {
+            return;
+        }
+        let highest = Term(self.hard_state.current_term.max(TERM_OF_NOBODY).0.saturating_add(TERM_LEAP_MAX));
+        if term > highest {
+            // Gone after as far as may be, and not heard: two servers that somebody has driven apart meet again.
+            if !matches!(body, Body::PreVote(_) | Body::RequestVote(_)) {
+                let why = RoleReason::HigherTerm { from, term: highest };
+                self.become_follower(highest, None, why, out);
+            }
             return;
         }
         match body {

@@ -185,3 +185,36 @@ fn snapshot_malformed_is_ignored() {
         assert_eq!(bench.commands(1), ["x"]);
     }
 }
+
+/// However high the term of a forged message is, and to whom of them it goes, the servers elect a leader after it.
+#[test]
+fn a_forged_term_does_not_end_elections() {
+    let forged = |bench: &mut Bench, to: u32, term: u64| {
+        let reply = AppendEntriesReply {
+            round: 0,
+            forgetful: false,
+            outcome: AppendOutcome::Success { match_index: Index(0) },
+        };
+        bench.inject((to + 1) % 3, to, term, Body::AppendEntriesReply(reply));
+    };
+    let far = [1 << 62, (1 << 62) + 1, 1 << 63, u64::MAX];
+    for term in far {
+        for driven_apart in [&[0][..], &[0, 1, 2], &[0, 1, 1, 1, 2, 2]] {
+            let mut bench = Bench::new(3);
+            bench.elect(0);
+            driven_apart.iter().for_each(|to| forged(&mut bench, *to, term));
+            let leads = |bench: &Bench, id| bench.node(id).role() == RoleName::Leader;
+            for _ in 0..300 {
+                bench.pass(Micros::from_millis(10));
+                bench.deliver_all();
+            }
+            let leader = (0..3).find(|id| leads(&bench, *id)).expect("somebody leads");
+            bench.propose(leader, "x");
+            bench.deliver_all();
+            for id in 0..3 {
+                assert_eq!(bench.node(id).leader(), Some(NodeId(leader)), "{term}, {driven_apart:?}");
+            }
+            assert_eq!(bench.commands(leader), ["x"]);
+        }
+    }
+}
