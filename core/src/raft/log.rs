@@ -89,21 +89,30 @@ impl Log {
 
     /// The first index, after the snapshot, of the run of entries with this term that ends at `index`.
     pub(super) fn first_index_of_term(&self, term: Term, index: Index) -> Index {
-        let mut first = index;
-        while first > self.first_index() && self.term_at(first.prev()) == Some(term) {
-            first = first.prev();
-        }
-        first
+        self.partition_point(self.first_index(), index, |found| found < term)
     }
 
     /// The last index, at or before `limit`, of an entry with this term.
     pub(super) fn last_index_of_term(&self, term: Term, limit: Index) -> Option<Index> {
-        let mut index = limit.min(self.last.index);
-        // Terms never decrease along a log: once below the wanted one, it is not there.
-        while self.term_at(index).is_some_and(|found| found > term) {
-            index = index.prev();
-        }
+        let (first, end) = (self.base.index, limit.min(self.last.index).next());
+        let later = self.partition_point(first, end, |found| found <= term);
+        let index = (later > first).then(|| later.prev())?;
         (self.term_at(index) == Some(term)).then_some(index)
+    }
+
+    /// The first index from `first` on and before `end` whose term is not one of the early ones, else `end`. Terms never
+    /// decrease along a log, so the early ones come first and few need be looked at.
+    fn partition_point(&self, first: Index, end: Index, mut is_early: impl FnMut(Term) -> bool) -> Index {
+        let (mut first, mut end) = (first, end);
+        while first < end {
+            let middle = Index(first.0 + (end.0 - first.0) / 2);
+            if self.term_at(middle).is_some_and(&mut is_early) {
+                first = middle.next();
+            } else {
+                end = middle;
+            }
+        }
+        end
     }
 
     /// Adds the entry after the last one.
@@ -168,6 +177,7 @@ mod tests {
     use super::*;
     use crate::raft::configuration::Configuration;
     use crate::raft::entry::Payload;
+    use crate::rng::Rng;
 
     fn entry(index: u64, term: u64) -> Entry {
         Entry { term: Term(term), index: Index(index), payload: Payload::Noop }
@@ -258,5 +268,45 @@ mod tests {
         assert_eq!(log.last_index_of_term(Term(2), Index(6)), Some(Index(5)));
         assert_eq!(log.last_index_of_term(Term(2), Index(4)), Some(Index(4)));
         assert_eq!(log.last_index_of_term(Term(3), Index(6)), None);
+    }
+
+    /// Wherever runs of terms begin and end and the snapshot lies, they are found as by looking at every entry.
+    #[test]
+    fn runs_of_a_term_are_found_as_by_walking() {
+        for seed in 0..50 {
+            let mut rng = Rng::new(seed);
+            let mut term = 1;
+            let terms: Vec<u64> = (0..150)
+                .map(|_| {
+                    term += u64::from(rng.chance(0.1)) * rng.between(1, 3);
+                    term
+                })
+                .collect();
+            let mut log = log_of(&terms);
+            let covered = rng.between(1, 100);
+            log.compact(snapshot_at(EntryId::new(terms[covered as usize - 1], covered)));
+            for index in covered + 1..=150 {
+                let of_term = terms[index as usize - 1];
+                let first = (covered + 1..=index).find(|at| terms[*at as usize - 1] == of_term);
+                assert_eq!(Some(log.first_index_of_term(Term(of_term), Index(index))), first.map(Index));
+                for wanted in 0..=term + 1 {
+                    let last = (covered..=index).rev().find(|at| terms[*at as usize - 1] == wanted);
+                    assert_eq!(log.last_index_of_term(Term(wanted), Index(index)), last.map(Index));
+                }
+            }
+        }
+    }
+
+    /// A refused message costs a few looks into the log, however long the run of its term is.
+    #[test]
+    fn runs_of_a_term_are_found_with_few_looks() {
+        let log = log_of(&[1; 100_000]);
+        let mut looks = 0;
+        let found = log.partition_point(Index(1), Index(100_000), |_| {
+            looks += 1;
+            false
+        });
+        assert_eq!(found, Index(1));
+        assert!(looks <= 17, "{looks} looks");
     }
 }
