@@ -1,7 +1,8 @@
 //! The check of linearizability before an outside judge: the crate `porcupine-rs`, a checker by others, searches the same
 //! histories in another way and must say the same.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use mini_raft_core::kv::{Op, Outcome};
@@ -10,6 +11,7 @@ use mini_raft_core::sim::event::ClientError;
 use mini_raft_tests::client_history::{
     ClientHistory, Happening, Verdict, Whole, apply, made_up, operations, spoil, verdict,
 };
+use mini_raft_tests::files::root;
 use porcupine_rs::{Model, Operation};
 
 const HISTORIES: u64 = 3_000;
@@ -87,12 +89,8 @@ fn random_histories_are_judged_alike() {
 /// The judge's own examples, histories of etcd under Jepsen, are judged alike.
 #[test]
 fn the_judges_own_examples_are_judged_alike() {
-    let Some(folder) = examples_of_the_judge() else {
-        println!("the sources of porcupine-rs are not here: nothing to judge");
-        return;
-    };
     let mut verdicts = Vec::new();
-    let mut files: Vec<_> = std::fs::read_dir(folder.join("jepsen"))
+    let mut files: Vec<_> = std::fs::read_dir(sources_of_the_judge().join("test_data/jepsen"))
         .expect("its examples")
         .map(|file| file.expect("a file").path())
         .collect();
@@ -111,13 +109,20 @@ fn the_judges_own_examples_are_judged_alike() {
     assert!(fine > 10 && broken > 60 && fine + broken == verdicts.len(), "{verdicts:?}");
 }
 
-/// The examples that come with the judge's sources, if cargo keeps these where it mostly does.
-fn examples_of_the_judge() -> Option<PathBuf> {
-    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let cargo_home = cargo_home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
-    let registries = std::fs::read_dir(cargo_home.join("registry/src")).ok()?;
-    let folders = registries.flatten().map(|registry| registry.path().join("porcupine-rs-0.3.0/test_data"));
-    folders.into_iter().find(|folder| folder.join("jepsen").is_dir())
+/// Where cargo keeps the judge's sources, with which its examples come.
+fn sources_of_the_judge() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let asked = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo can be asked");
+    assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&asked.stdout).expect("cargo answers in JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let judge = packages.iter().find(|package| package["name"] == "porcupine-rs").expect("the judge is used");
+    let manifest = Path::new(judge["manifest_path"].as_str().expect("the place of its manifest"));
+    manifest.parent().expect("a manifest lies in a folder").to_owned()
 }
 
 /// A history as Jepsen logs it: `INFO jepsen.util - 3 :invoke :cas [1 4]`.
