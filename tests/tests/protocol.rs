@@ -1,4 +1,5 @@
-//! `docs/protocol.md` is true: every function, test and switch that it names exists, and no switch is missing.
+//! `docs/protocol.md` is true: every function, test and switch that it names exists, no switch is missing, and a test
+//! beside a switch leaves that rule out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,15 +47,28 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// All sources in which a test may stand.
+fn sources() -> Vec<String> {
+    let mut files = Vec::new();
+    rust_files(&root().join("core/src"), &mut files);
+    rust_files(&root().join("tests/tests"), &mut files);
+    files.iter().map(|file| fs::read_to_string(file).expect("a source can be read")).collect()
+}
+
+/// The bodies of the tests of this name.
+fn bodies<'a>(sources: &'a [String], test: &str) -> Vec<&'a str> {
+    let body = |(source, indent): (&'a String, &str)| {
+        let (_, body) = source.split_once(&format!("#[test]\n{indent}fn {test}() {{\n"))?;
+        body.split(&format!("\n{indent}}}\n")).next()
+    };
+    sources.iter().flat_map(|source| ["", "    "].map(|indent| (source, indent))).filter_map(body).collect()
+}
+
 #[test]
 fn every_function_and_test_named_exists() {
     let rows = rows();
     assert!(rows.len() > 40, "only {} rows were read", rows.len());
-    let mut files = Vec::new();
-    rust_files(&root().join("core/src"), &mut files);
-    rust_files(&root().join("tests/tests"), &mut files);
-    let sources: Vec<String> =
-        files.iter().map(|file| fs::read_to_string(file).expect("a source can be read")).collect();
+    let sources = sources();
     for Row { line, file, function, test, .. } in rows {
         let path =
             if file.contains('/') { root().join(&file) } else { root().join("core/src/raft").join(&file) };
@@ -63,11 +77,22 @@ fn every_function_and_test_named_exists() {
             source.contains(&format!("fn {function}(")),
             "line {line}: {file} has no function {function}"
         );
-        let is_test = |source: &String| {
-            source.contains(&format!("#[test]\nfn {test}()"))
-                || source.contains(&format!("#[test]\n    fn {test}()"))
-        };
-        assert!(sources.iter().any(is_test), "line {line}: there is no test {test}");
+        assert!(!bodies(&sources, &test).is_empty(), "line {line}: there is no test {test}");
+    }
+}
+
+/// What breaks without a rule is shown only by a test that leaves it out.
+#[test]
+fn every_test_beside_a_switch_leaves_its_rule_out() {
+    let sources = sources();
+    for Row { line, test, switch, .. } in rows() {
+        let Some(rule) = switch.map(|name| name.parse::<Rule>().expect("a rule")) else { continue };
+        let variant = format!("Rule::{rule:?}");
+        let names_rule = |body: &&str| body.contains(&variant) || body.contains(&format!("\"{rule}\""));
+        assert!(
+            bodies(&sources, &test).iter().any(|body| names_rule(body)),
+            "line {line}: {test} does not leave out {rule}"
+        );
     }
 }
 
