@@ -36,7 +36,7 @@ impl World {
 
     /// A rest is over, or an answer has not come.
     pub(super) fn retry(&mut self, client: ClientPlace, events: &mut Vec<Event>) {
-        let (now, nodes) = (self.now, self.setup.nodes);
+        let (now, nodes) = (self.now, self.servers());
         let this = self.client_mut(client);
         this.retry = None;
         let Some(operation) = &mut this.operation else {
@@ -117,7 +117,7 @@ impl World {
 
     /// Begins what was asked for by hand, else an own operation that is due, unless one is under way.
     fn begin_next(&mut self, client: ClientPlace, events: &mut Vec<Event>) {
-        let (now, nodes) = (self.now, self.setup.nodes);
+        let (now, nodes) = (self.now, self.servers());
         let this = self.client_mut(client);
         if this.operation.is_some() {
             return;
@@ -236,6 +236,11 @@ impl World {
         let place = Place { cause: Some(cause), ..Place::default() };
         self.emit(place, kind, events);
         self.begin_next(client, events);
+    }
+
+    /// How many servers there are to ask, those included that came later.
+    fn servers(&self) -> u32 {
+        self.machines.len() as u32
     }
 
     fn client_place(&self, id: &ClientId) -> Option<ClientPlace> {

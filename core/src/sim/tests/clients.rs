@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::lab::{Lab, busy_client, kind};
 use crate::kv::{ClientId, Op, Outcome};
-use crate::raft::Rule;
+use crate::raft::{NodeId, Rule};
 use crate::sim::command::NetworkChange;
 use crate::sim::event::{ClientAnswer, ClientError, MessageKind};
 use crate::sim::{ClientSetup, Command, EventKind, Mix, Payload, Target};
@@ -115,9 +115,9 @@ fn a_retried_request_is_applied_once() {
 #[test]
 fn refused_by_everyone_is_rejected() {
     let mut lab = Lab::new(3);
-    let alone = (0..3).map(|id| vec![Target::Node(crate::raft::NodeId(id))]).collect();
+    let alone = (0..3).map(|id| vec![Target::Node(NodeId(id))]).collect();
     lab.obey(Command::Partition { groups: alone });
-    lab.set("x", "1", Target::Node(crate::raft::NodeId(0)));
+    lab.set("x", "1", Target::Node(NodeId(0)));
     lab.run_ms(9_900);
     assert!(results(&lab).is_empty());
     lab.run_ms(200);
@@ -152,9 +152,9 @@ fn a_request_with_a_doubled_message_is_never_certainly_rejected() {
     for doubled in [MessageKind::ClientRequest, MessageKind::ClientReply] {
         let mut lab = Lab::new(3);
         lab.obey(Command::Duplicate(kind(doubled, 1)));
-        let alone = (0..3).map(|id| vec![Target::Node(crate::raft::NodeId(id))]).collect();
+        let alone = (0..3).map(|id| vec![Target::Node(NodeId(id))]).collect();
         lab.obey(Command::Partition { groups: alone });
-        lab.set("x", "1", Target::Node(crate::raft::NodeId(0)));
+        lab.set("x", "1", Target::Node(NodeId(0)));
         lab.run_ms(11_000);
         assert_eq!(results(&lab), [Err(ClientError::Unknown)], "{doubled:?}");
     }
@@ -235,4 +235,18 @@ fn patience_grows_with_latency() {
         |kind| matches!(kind, EventKind::Send { payload, .. } if payload.kind() == MessageKind::ClientRequest),
     );
     assert_eq!(attempts, 1, "there and back, and a round of the leader between: 800 ms");
+}
+
+/// A client that knows of no leader also tries servers that came later.
+#[test]
+fn servers_that_came_later_are_tried() {
+    let (mut lab, _) = Lab::with_leader(3, |_| {});
+    lab.run_ms(500);
+    let nodes = |ids: std::ops::Range<u32>| ids.map(|id| Target::Node(NodeId(id))).collect::<Vec<_>>();
+    lab.obey(Command::Members { add: nodes(3..6), remove: nodes(0..3), learners: Vec::new() });
+    lab.run_until_true(|lab| lab.world.leader().is_some_and(|leader| leader.0 >= 3));
+    nodes(0..3).into_iter().for_each(|node| lab.obey(Command::Crash { node }));
+    lab.set("x", "1", Target::Node(NodeId(0)));
+    lab.run_ms(10_000);
+    assert_eq!(results(&lab), [Ok(Outcome::Done)]);
 }
