@@ -157,6 +157,7 @@ fn noteworthy(event: &Event) -> Option<&'static str> {
             DropReason::Cut => "message on a cut link",
             DropReason::Down => "message to a node that is down",
             DropReason::ByHand => "message dropped by hand",
+            DropReason::Full => "message beyond what a link holds",
         },
         EventKind::Return { result: Ok(_), .. } => "operation done",
         EventKind::Return { result: Err(ClientError::Unknown), .. } => "operation that may be done given up",

@@ -196,6 +196,12 @@ pub enum Endpoint {
     Client(ClientId),
 }
 
+impl From<NodeId> for Endpoint {
+    fn from(id: NodeId) -> Endpoint {
+        Endpoint::Node(id)
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -269,6 +275,8 @@ pub enum DropReason {
     Down,
     /// A person or a scenario dropped it.
     ByHand,
+    /// Too much is on this way already: see [`LINK_MESSAGES_MAX`](super::network::LINK_MESSAGES_MAX).
+    Full,
 }
 
 impl DropReason {
@@ -279,6 +287,7 @@ impl DropReason {
             DropReason::Cut => "cut",
             DropReason::Down => "down",
             DropReason::ByHand => "by-hand",
+            DropReason::Full => "full",
         }
     }
 }
@@ -319,7 +328,26 @@ message_kinds! {
     ClientReply = "client-reply",
 }
 
+/// What a message takes beside entries and snapshots, about.
+const ENVELOPE_BYTES: u64 = 256;
+
+/// What an entry takes beside its command, about.
+const ENTRY_BYTES: u64 = 64;
+
 impl Payload {
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> u64 {
+        let Payload::Peer(message) = self else { return ENVELOPE_BYTES };
+        let carried = match &message.body {
+            Body::AppendEntries(append) => {
+                append.entries.iter().map(|entry| ENTRY_BYTES + entry.command_bytes()).sum()
+            }
+            Body::InstallSnapshot(install) => install.data.len() as u64,
+            _ => 0,
+        };
+        ENVELOPE_BYTES + carried
+    }
+
     /// The kind of this message.
     pub fn kind(&self) -> MessageKind {
         match self {

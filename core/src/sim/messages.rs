@@ -51,6 +51,7 @@ impl World {
             id: 0,
             from,
             to,
+            bytes: payload.bytes(),
             payload: Arc::new(payload),
             sent_at: now,
             arrives_at: now + way.latency,
@@ -111,6 +112,7 @@ impl World {
         let Some(flight) = self.flights.remove(&message) else {
             return;
         };
+        self.network.put_down(&flight);
         let Flight { from, to, payload, sent_by, .. } = flight;
         let place = match to {
             Endpoint::Node(id) => self.on(id, Some(sent_by)),
@@ -145,6 +147,7 @@ impl World {
         let Some(flight) = self.flights.remove(&message) else {
             return;
         };
+        self.network.put_down(&flight);
         if let Some(slot) = flight.slot {
             self.agenda.remove(slot);
         }
@@ -208,6 +211,7 @@ impl World {
         }
     }
 
+    /// A message begins its way, or ends at once where no more fit.
     fn launch(&mut self, flight: Flight, place: Place, events: &mut Vec<Event>) -> u64 {
         let id = self.next_message;
         self.next_message += 1;
@@ -218,8 +222,14 @@ impl World {
             payload: flight.payload.clone(),
         };
         let sent_by = self.emit(place, kind, events);
-        self.flights.insert(id, Flight { id, sent_by, ..flight });
-        self.schedule(id);
+        let flight = Flight { id, sent_by, ..flight };
+        let fits = self.network.take_up(&flight);
+        self.flights.insert(id, flight);
+        if fits {
+            self.schedule(id);
+        } else {
+            self.drop_flight(id, DropReason::Full, Some(sent_by), events);
+        }
         id
     }
 

@@ -13,6 +13,13 @@ use crate::rng::Rng;
 use crate::sorted::SortedMap;
 use crate::time::Micros;
 
+/// So many messages are on their way from one server to another, or wait for it there, at most; the same holds for all
+/// those of one client. What is sent beyond is dropped, as by a real network whose buffers are full.
+pub const LINK_MESSAGES_MAX: u32 = 1_024;
+
+/// So many bytes of them, about, at most; a single larger message still goes.
+pub const LINK_BYTES_MAX: u64 = 4 << 20;
+
 /// One direction between two servers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Link {
@@ -49,6 +56,8 @@ pub struct Flight {
     pub waiting: bool,
     /// The number of the event [`EventKind::Send`](super::EventKind::Send) with which it began.
     pub sent_by: u64,
+    /// About how much memory it takes.
+    pub(super) bytes: u64,
     /// How long a copy of it travels, if there is one.
     pub(super) copy_latency: Micros,
     /// Its arrival or loss on the agenda.
@@ -100,7 +109,7 @@ pub struct Network {
     links: Vec<Lane>,
     /// How messages to and from clients travel: as set for the whole network.
     default: NetworkSetup,
-    clients: SortedMap<ClientId, Streams>,
+    clients: SortedMap<ClientId, Connection>,
 }
 
 /// A link and its chance.
@@ -108,6 +117,21 @@ pub struct Network {
 struct Lane {
     link: Link,
     streams: Streams,
+    load: Load,
+}
+
+/// All ways to and from one client.
+#[derive(Clone, Debug)]
+struct Connection {
+    streams: Streams,
+    load: Load,
+}
+
+/// What is on its way, or waits at its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Load {
+    messages: u32,
+    bytes: u64,
 }
 
 /// What chance decides of messages on one way.
@@ -152,6 +176,7 @@ impl Network {
                 self.links.push(lane.unwrap_or_else(|| Lane {
                     link,
                     streams: Streams::new(|purpose| streams::link(seed, purpose, NodeId(from), NodeId(to))),
+                    load: Load::default(),
                 }));
             }
         }
@@ -212,7 +237,7 @@ impl Network {
         match (from, to) {
             (Endpoint::Node(from), Endpoint::Node(to)) => {
                 let place = self.place(*from, *to).expect("a message between servers that exist");
-                let Lane { link, streams } = &mut self.links[place];
+                let Lane { link, streams, .. } = &mut self.links[place];
                 streams.draw(link)
             }
             (Endpoint::Client(client), _) | (_, Endpoint::Client(client)) => {
@@ -223,18 +248,57 @@ impl Network {
                     // A client's connection may break, but it does not say things twice by itself.
                     duplicate: 0.0,
                 };
-                let seed = self.seed;
-                self.clients
-                    .get_or_insert_with(client.clone(), || {
-                        Streams::new(|purpose| streams::client(seed, purpose, client))
-                    })
-                    .draw(&link)
+                self.connection(client).streams.draw(&link)
             }
         }
     }
 
+    /// A message begins its way. Returns whether there is room for it.
+    pub(super) fn take_up(&mut self, flight: &Flight) -> bool {
+        self.load(&flight.from, &flight.to).take_up(flight.bytes)
+    }
+
+    /// A message for which there was room, or was none, is gone.
+    pub(super) fn put_down(&mut self, flight: &Flight) {
+        self.load(&flight.from, &flight.to).put_down(flight.bytes);
+    }
+
+    fn load(&mut self, from: &Endpoint, to: &Endpoint) -> &mut Load {
+        match (from, to) {
+            (Endpoint::Node(from), Endpoint::Node(to)) => {
+                let place = self.place(*from, *to).expect("a message between servers that exist");
+                &mut self.links[place].load
+            }
+            (Endpoint::Client(client), _) | (_, Endpoint::Client(client)) => {
+                &mut self.connection(client).load
+            }
+        }
+    }
+
+    fn connection(&mut self, client: &ClientId) -> &mut Connection {
+        let seed = self.seed;
+        self.clients.get_or_insert_with(client.clone(), || Connection {
+            streams: Streams::new(|purpose| streams::client(seed, purpose, client)),
+            load: Load::default(),
+        })
+    }
+
     fn place(&self, from: NodeId, to: NodeId) -> Option<usize> {
         (from.0 < self.nodes && to.0 < self.nodes).then_some((from.0 * self.nodes + to.0) as usize)
+    }
+}
+
+impl Load {
+    pub(super) fn take_up(&mut self, bytes: u64) -> bool {
+        let is_first = self.messages == 0;
+        self.messages += 1;
+        self.bytes += bytes;
+        is_first || (self.messages <= LINK_MESSAGES_MAX && self.bytes <= LINK_BYTES_MAX)
+    }
+
+    pub(super) fn put_down(&mut self, bytes: u64) {
+        self.messages -= 1;
+        self.bytes -= bytes;
     }
 }
 

@@ -78,6 +78,7 @@ fn fault(kind: &EventKind) -> Option<&'static str> {
             DropReason::Cut => "message on a cut link",
             DropReason::Down => "message to a server that is down",
             DropReason::ByHand => "message dropped",
+            DropReason::Full => "message beyond what a link holds",
         },
         _ => return None,
     })

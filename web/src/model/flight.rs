@@ -97,12 +97,15 @@ pub enum Shape {
     },
 }
 
-/// Places all messages in flight at the world's moment.
+/// So many messages are drawn, the oldest ones: more make no picture, and a page slow.
+const PLACED_MAX: usize = 1_000;
+
+/// Places the messages in flight at the world's moment.
 pub fn place_flights(world: &World, geometry: &Geometry, placed: &mut Vec<PlacedFlight>) {
     let now = world.now();
     // Hundreds of messages share a few lanes: each lane is measured once.
     let mut lanes: Vec<((End, End), Segment)> = Vec::new();
-    for flight in world.flights() {
+    for flight in world.flights().take(PLACED_MAX) {
         let Some(ends) = ends(world, &flight.from, &flight.to) else {
             continue;
         };

@@ -240,6 +240,7 @@ fn drop_reason(why: DropReason) -> &'static str {
         DropReason::Cut => "since the link is cut",
         DropReason::Down => "which is down",
         DropReason::ByHand => "dropped by hand",
+        DropReason::Full => "since too many are on this way",
     }
 }
 

@@ -4,6 +4,7 @@ use super::lab::{Lab, busy_client, kind};
 use crate::raft::{NodeId, RoleName};
 use crate::sim::command::{LinkTargets, MessageFilter, NetworkChange};
 use crate::sim::event::MessageKind;
+use crate::sim::network::{LINK_BYTES_MAX, LINK_MESSAGES_MAX, Load};
 use crate::sim::{Command, DropReason, Endpoint, EventKind, Target};
 use crate::time::Micros;
 
@@ -245,4 +246,64 @@ fn a_double_by_hand() {
         |kind| matches!(kind, EventKind::Deliver { payload, .. } if std::sync::Arc::ptr_eq(payload, &original.payload)),
     );
     assert_eq!(arrivals, 2);
+}
+
+/// However slow a network is, what is under way is bounded: a link holds so much, and the rest is dropped at once.
+#[test]
+fn a_link_that_is_full_drops_what_comes() {
+    let mut lab = Lab::with(3, |setup| {
+        setup.config.election_timeout = (Micros::from_millis(2), Micros::from_millis(3));
+        setup.config.heartbeat = Micros::from_millis(1);
+        setup.network.latency = (Micros::from_millis(60_000), Micros::from_millis(60_000));
+    });
+    lab.run_ms(10_000);
+    for (from, to) in [(0, 1), (2, 0)].map(|(from, to)| (NodeId(from), NodeId(to))) {
+        let on_link =
+            lab.world.flights().filter(|flight| flight.from == from.into() && flight.to == to.into());
+        assert_eq!(on_link.count(), LINK_MESSAGES_MAX as usize);
+    }
+    assert!(lab.count(dropped(DropReason::Full)) > 1_000);
+    lab.forget();
+    lab.run_ms(60_000);
+    assert!(lab.count(is_deliver) > 1_000, "what arrives makes room");
+}
+
+/// A person's copies are bounded too, also those of a client's messages.
+#[test]
+fn copies_do_not_multiply_without_end() {
+    let mut lab = Lab::with(1, |setup| {
+        setup.network.latency = (Micros::from_millis(60_000), Micros::from_millis(60_000));
+    });
+    lab.set("k", "v", NodeId(0).into());
+    for _ in 0..20 {
+        lab.obey(Command::Duplicate(kind(MessageKind::ClientRequest, 10_000)));
+    }
+    assert_eq!(lab.world.flights().count(), LINK_MESSAGES_MAX as usize);
+}
+
+/// A paused server keeps so many messages waiting, and those of others are not held up by it.
+#[test]
+fn a_paused_server_keeps_so_much_waiting() {
+    let (mut lab, leader) = Lab::with_leader(3, |setup| setup.config.heartbeat = Micros::from_millis(1));
+    let paused = lab.followers()[0];
+    lab.obey(Command::Pause { node: paused.into() });
+    lab.run_ms(5_000);
+    let waiting = lab.world.flights().filter(|flight| flight.waiting).count();
+    assert_eq!(waiting, LINK_MESSAGES_MAX as usize);
+    let of_others = |kind: &EventKind| matches!(kind, EventKind::Drop { why: DropReason::Full, to, .. } if *to != paused.into());
+    assert_eq!(lab.count(of_others), 0);
+    lab.obey(Command::Resume { node: paused.into() });
+    lab.run_ms(1_000);
+    assert_eq!((lab.world.leader(), lab.node(paused).leader()), (Some(leader), Some(leader)));
+}
+
+/// The bytes on a link are bounded, but one message that is larger still goes.
+#[test]
+fn a_link_holds_so_many_bytes() {
+    let mut load = Load::default();
+    assert!(load.take_up(2 * LINK_BYTES_MAX), "the first one");
+    assert!(!load.take_up(1));
+    load.put_down(2 * LINK_BYTES_MAX);
+    load.put_down(1);
+    assert!((0..4).all(|_| load.take_up(LINK_BYTES_MAX / 4)) && !load.take_up(1));
 }
