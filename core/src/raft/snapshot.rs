@@ -172,8 +172,11 @@ impl<R: Rules> Node<R> {
         if keep {
             return self.log.compact(snapshot.clone());
         }
+        let has_suffix = self.log.last().index > last_included.index;
         self.log = Log::new(Some(snapshot.clone()), Vec::new());
-        self.durability.stage_truncation(last_included.index.next());
+        if has_suffix {
+            self.durability.stage_truncation(last_included.index.next());
+        }
         0
     }
 

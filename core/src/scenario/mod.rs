@@ -22,8 +22,8 @@ pub use descent::{Mistake, Mistakes};
 pub use expect::{Check, Expect, LeaderIs, Unmet};
 pub use library::{Builtin, builtin, library};
 pub(crate) use write::{
-    action, check as write_check, command as write_command, op_name, operands as write_operands,
-    scenario as write,
+    action, check as write_check, command as write_command, command_on_node as write_command_on_node,
+    op_name, operands as write_operands, scenario as write,
 };
 
 use crate::sim::{Command, Setup};

@@ -33,6 +33,20 @@ pub(crate) fn scenario(out: &mut String, scenario: &Scenario) {
 /// Adds `do` and the fields of a step that does this.
 pub(crate) fn command(fields: &mut Fields<'_>, command: &Command) {
     fields.string("do", action(command));
+    if let Some(node) = node_of(command) {
+        target(fields, "node", node);
+    }
+    operands_of(fields, command);
+}
+
+/// As [`command`], where the node that it is done to, if there is one, has been named already.
+pub(crate) fn command_on_node(fields: &mut Fields<'_>, command: &Command) {
+    fields.string("do", action(command));
+    operands_of(fields, command);
+}
+
+/// The field `node` of a step.
+fn node_of(command: &Command) -> Option<Target> {
     match command {
         Command::Crash { node }
         | Command::Restart { node }
@@ -40,7 +54,23 @@ pub(crate) fn command(fields: &mut Fields<'_>, command: &Command) {
         | Command::Pause { node }
         | Command::Resume { node }
         | Command::Timeout { node }
-        | Command::Snapshot { node } => target(fields, "node", *node),
+        | Command::Snapshot { node }
+        | Command::Disk { node, .. }
+        | Command::Clock { node, .. } => Some(*node),
+        _ => None,
+    }
+}
+
+/// All fields of a step but `do` and `node`.
+fn operands_of(fields: &mut Fields<'_>, command: &Command) {
+    match command {
+        Command::Crash { .. }
+        | Command::Restart { .. }
+        | Command::Wipe { .. }
+        | Command::Pause { .. }
+        | Command::Resume { .. }
+        | Command::Timeout { .. }
+        | Command::Snapshot { .. } => {}
         Command::Cut { from, to, both } => link(fields, *from, *to, *both),
         Command::Heal { link: None } => {}
         Command::Heal { link: Some(ends) } => link(fields, ends.from, ends.to, ends.both),
@@ -60,8 +90,7 @@ pub(crate) fn command(fields: &mut Fields<'_>, command: &Command) {
                 fields.fraction("duplicate", duplicate);
             }
         }
-        Command::Disk { node, sync, fails } => {
-            target(fields, "node", *node);
+        Command::Disk { node: _, sync, fails } => {
             if let Some(sync) = sync {
                 fields.millis_range("sync_ms", *sync);
             }
@@ -69,10 +98,7 @@ pub(crate) fn command(fields: &mut Fields<'_>, command: &Command) {
                 fields.bool("fails", true);
             }
         }
-        Command::Clock { node, rate } => {
-            target(fields, "node", *node);
-            fields.fraction("rate", *rate);
-        }
+        Command::Clock { node: _, rate } => fields.fraction("rate", *rate),
         Command::Timers { how } => fields.string(
             "how",
             match how {

@@ -3,6 +3,7 @@
 use std::mem;
 
 use super::agenda::Item;
+use super::disk::Synced;
 use super::event::{ClientAnswer, Endpoint, Event, EventKind, Payload, SnapshotOrigin};
 use super::machine::{self, Asked, Waiting};
 use super::world::{Place, World};
@@ -78,7 +79,8 @@ impl World {
         self.machine_mut(id).timer = due.map(|at| self.agenda.add(at, Item::Timer(id)));
     }
 
-    /// A disk has finished a sync: what was synced is durable, what waits is synced next, the process is told.
+    /// A disk has finished a sync: what was synced is durable. A paused process hears of it when it goes on, and only
+    /// then has anything else synced.
     pub(super) fn sync_is_done(&mut self, id: NodeId, events: &mut Vec<Event>) {
         let machine = self.machine_mut(id);
         machine.sync = None;
@@ -92,6 +94,15 @@ impl World {
         let Some(synced) = machine.disk.finish_sync() else {
             return;
         };
+        let process = self.machine_mut(id).process.as_mut();
+        match process.and_then(|process| process.waiting.as_mut()) {
+            Some(waiting) => waiting.push(Waiting::Synced(synced)),
+            None => self.writes_are_done(id, synced, events),
+        }
+    }
+
+    /// A process is told what is durable now; what waits is synced next.
+    pub(super) fn writes_are_done(&mut self, id: NodeId, synced: Synced, events: &mut Vec<Event>) {
         self.begin_sync(id);
         let mut told_by = synced.cause;
         for (HardState { current_term, voted_for, .. }, cause) in synced.votes {
@@ -103,11 +114,7 @@ impl World {
         if let Some((last, cause)) = synced.log_end {
             told_by = Some(self.emit(self.on(id, cause), EventKind::Sync { last }, events));
         }
-        let process = self.machine_mut(id).process.as_mut();
-        match process.and_then(|process| process.waiting.as_mut()) {
-            Some(waiting) => waiting.push(Waiting::WriteDone(synced.last, told_by)),
-            None => self.drive(id, Input::WriteDone(synced.last), told_by, events),
-        }
+        self.drive(id, Input::WriteDone(synced.last), told_by, events);
     }
 
     /// A process is told that a write has failed, and ends: what is on its disk is not known any more.

@@ -2,12 +2,12 @@
 
 use super::agenda::Slot;
 use super::clock::Clock;
-use super::disk::Disk;
+use super::disk::{Disk, Synced};
 use super::setup::{NodeSetup, Setup};
 use super::streams::{self, Purpose};
 use crate::kv::{self, ClientId, Op};
 use crate::raft::{
-    ClockDrift, Config, Configuration, Index, Node, NodeId, Output, Switchable, Term, WriteId,
+    ClockDrift, Config, Configuration, HardState, Index, Node, NodeId, Output, Switchable, Term,
 };
 use crate::sorted::SortedMap;
 use crate::time::Micros;
@@ -44,6 +44,8 @@ pub struct Machine {
     pub(super) process: Option<Box<Process>>,
     /// Its disk was lost at some time.
     pub(super) wiped: bool,
+    /// Votes on its disk of which a process could not tell before it ended.
+    pub(super) untold: Vec<HardState>,
     /// How often a process has started here.
     boots: u64,
     /// The node's deadline on the agenda.
@@ -73,12 +75,12 @@ pub(super) struct Asked {
 }
 
 /// What a paused process will see when it goes on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Waiting {
     /// A message, by its flight.
     Message(u64),
-    /// A completed write, and the event that led to it.
-    WriteDone(WriteId, Option<u64>),
+    /// Writes that the disk has completed meanwhile.
+    Synced(Synced),
     /// A write that failed.
     WriteFailed,
 }
@@ -100,6 +102,7 @@ impl Machine {
             disk: Disk::new(setup.seed, id, setup.disk.sync),
             process: None,
             wiped: false,
+            untold: Vec::new(),
             boots: 0,
             timer: None,
             sync: None,
@@ -215,7 +218,13 @@ impl Machine {
         let process = self.process.take()?;
         let lost = self.disk.first_unsynced();
         self.disk.lose_pending();
-        Some(Ended { lost, term: process.node.current_term(), waiting: process.waiting.unwrap_or_default() })
+        let (term, waiting) = (process.node.current_term(), process.waiting.unwrap_or_default());
+        for waiting in &waiting {
+            if let Waiting::Synced(synced) = waiting {
+                self.untold.extend(synced.votes.iter().map(|(vote, _)| *vote));
+            }
+        }
+        Some(Ended { lost, term, waiting })
     }
 }
 

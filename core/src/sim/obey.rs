@@ -5,7 +5,7 @@ use super::event::{DropReason, Endpoint, Event, EventKind};
 use super::machine::{Ended, Machine, Status, Waiting};
 use super::messages::{Handling, Pattern};
 use super::world::{Place, World};
-use crate::raft::{Input, MembershipChange, NodeId, ProposalId, RoleName};
+use crate::raft::{HardState, Input, MembershipChange, NodeId, ProposalId, RoleName};
 use crate::time::Micros;
 
 /// The fastest that a clock may run: its timers must not fill the agenda.
@@ -150,6 +150,12 @@ impl World {
             snapshot_index: machine.disk.log().snapshot_id().index,
         };
         let restarted = self.emit(self.on(id, None), kind, events);
+        for HardState { current_term, voted_for, .. } in std::mem::take(&mut self.machine_mut(id).untold) {
+            if let Some(candidate) = voted_for {
+                let kind = EventKind::Vote { candidate, term: current_term };
+                self.emit(self.on(id, Some(restarted)), kind, events);
+            }
+        }
         self.start(id, Some(restarted), events);
         Ok(())
     }
@@ -160,6 +166,7 @@ impl World {
             return Err(format!("{id} is not down: only a crashed node loses its disk"));
         }
         machine.disk.wipe();
+        machine.untold.clear();
         machine.wiped = true;
         self.emit(self.on(id, None), EventKind::Wipe, events);
         Ok(())
@@ -185,9 +192,7 @@ impl World {
         for waiting in waiting {
             match waiting {
                 Waiting::Message(message) => self.deliver(message, events),
-                Waiting::WriteDone(write, cause) => {
-                    self.drive(id, Input::WriteDone(write), cause, events);
-                }
+                Waiting::Synced(synced) => self.writes_are_done(id, synced, events),
                 Waiting::WriteFailed => self.write_fails(id, events),
             }
         }

@@ -29,12 +29,15 @@ pub(super) fn event(event: &Event, out: &mut String) -> bool {
                 EventKind::Vote { term, .. } => *term,
                 _ => event.term,
             };
-            if !has_own_node(&event.kind) {
-                fields.name("node", node);
-            }
+            fields.name("node", node);
             fields.number("term", term.0);
         }
-        details(fields, &event.kind);
+        match &event.kind {
+            EventKind::Fault(command) if event.node.is_some() => {
+                scenario::write_command_on_node(fields, command)
+            }
+            kind => details(fields, kind),
+        }
     });
     true
 }
@@ -66,12 +69,6 @@ fn name(kind: &EventKind) -> Option<&'static str> {
         EventKind::Skipped { .. } => "skipped",
         EventKind::Violation(_) => "violation",
     })
-}
-
-/// Whether the details name the node again, as the step of a scenario does.
-fn has_own_node(kind: &EventKind) -> bool {
-    use crate::sim::Command::{Clock, Disk, Snapshot, Timeout};
-    matches!(kind, EventKind::Fault(Disk { .. } | Clock { .. } | Timeout { .. } | Snapshot { .. }))
 }
 
 fn details(fields: &mut Fields<'_>, kind: &EventKind) {

@@ -117,13 +117,13 @@ mod tests {
         );
     }
 
-    /// A name twice in one object would be read in two ways by two readers.
+    /// A name twice in one object would be read in two ways by two readers; and what happened on a node names it first.
     #[test]
     fn a_fault_names_its_node_once() {
         let kind = EventKind::Fault(Command::Clock { node: Target::Node(NodeId(1)), rate: 0.5 });
         assert_eq!(
             line_of(Some(NodeId(1)), 5, kind),
-            r#"{"t_us":1500,"ev":"fault","term":5,"do":"clock","node":"node-1","rate":0.5}"#
+            r#"{"t_us":1500,"ev":"fault","node":"node-1","term":5,"do":"clock","rate":0.5}"#
         );
         let kind = EventKind::Fault(Command::Transfer { to: Target::Node(NodeId(2)) });
         assert_eq!(

@@ -37,6 +37,7 @@ struct Node {
     durable: u64,
     commit: u64,
     last_applied: u64,
+    is_paused: bool,
 }
 
 impl Node {
@@ -63,6 +64,9 @@ impl Run {
                 wrong.push(format!("{name} went back from term {} to {term}", node.term));
             }
             node.term = term;
+            if node.is_paused && !["resume", "crash", "fault"].contains(&ev) {
+                wrong.push(format!("{ev} on {name}, which is paused"));
+            }
         }
         match ev {
             "role" => self.role(line, &mut wrong),
@@ -172,6 +176,9 @@ impl Run {
         match text(line, "ev") {
             "truncate" => {
                 let from = number(line, "from");
+                if from > node.last().0 {
+                    wrong.push(format!("{name} removes {from}, which is not there"));
+                }
                 if from <= node.commit {
                     wrong.push(format!("{name} removes {from}, which is committed"));
                 }
@@ -209,6 +216,8 @@ impl Run {
                 (node.commit, node.last_applied, node.durable) = (base, base, last);
             }
             "wipe" => *node = Node::default(),
+            "pause" => node.is_paused = true,
+            "resume" | "crash" => node.is_paused = false,
             _ => {}
         }
     }

@@ -1,5 +1,5 @@
 use super::lab::{Lab, busy_client, committed};
-use crate::raft::{Fact, RoleName};
+use crate::raft::{Fact, NodeId, RoleName};
 use crate::sim::{Command, DropReason, EventKind, Status, Target};
 use crate::time::Micros;
 
@@ -15,9 +15,10 @@ fn a_paused_node_stands_still() {
     lab.run_ms(2_000);
     assert_eq!(lab.machine(follower).status(), Status::Paused);
     assert_eq!(lab.node(follower).log().last(), before);
-    let of_follower = lab.events.iter().filter(|event| event.node == Some(follower));
-    let others = of_follower.filter(|event| !matches!(event.kind, EventKind::Sync { .. })).count();
-    assert_eq!(others, 0, "at most a sync that was under way ends");
+    assert!(
+        lab.events.iter().all(|event| event.node != Some(follower)),
+        "its disk may finish, but it tells nobody"
+    );
     let messages = lab.world.flights().filter(|flight| flight.waiting).count();
     assert!(messages > 30);
     assert!((messages..=messages + 1).contains(&lab.machine(follower).waiting()), "and the end of that sync");
@@ -59,9 +60,14 @@ fn a_sync_ends_during_a_pause_and_is_reported_after_it() {
     lab.obey(Command::Pause { node: follower.into() });
     lab.run_ms(1_000);
     assert!(lab.node(follower).waits_for_disk());
-    assert_eq!(lab.machine(follower).disk().pending().count(), 0);
+    let durable = lab.machine(follower).disk().log().last();
+    assert_eq!(lab.machine(follower).disk().sync_done_at(), None, "it cannot ask for another sync");
     lab.forget();
+    lab.run_ms(1_000);
+    let told = |lab: &Lab| lab.count(|kind| matches!(kind, EventKind::Sync { last } if *last == durable));
+    assert_eq!(told(&lab), 0);
     lab.obey(Command::Resume { node: follower.into() });
+    assert_eq!(told(&lab), 1);
     assert!(lab.node(follower).durable_index() >= lab.machine(follower).disk().log().last().index.prev());
 }
 
@@ -98,4 +104,24 @@ fn a_crash_of_a_paused_node_drops_what_waited() {
     lab.obey(Command::Crash { node: follower.into() });
     assert_eq!(lab.count(|kind| matches!(kind, EventKind::Drop { why: DropReason::Down, .. })), waiting);
     assert_eq!(lab.world.flights().filter(|flight| flight.waiting).count(), 0);
+}
+
+/// A vote that reached the disk during a pause is told when the process starts again, before it is told to anybody.
+#[test]
+fn a_vote_that_is_synced_during_a_pause_is_told_after_a_restart() {
+    let mut lab = Lab::with(3, |setup| setup.disk.sync = (Micros(30_000), Micros(30_000)));
+    let votes = |lab: &Lab| lab.machine(NodeId(1)).node().and_then(|node| node.voted_for()).is_some();
+    lab.obey(Command::Timeout { node: Target::Node(NodeId(0)) });
+    lab.run_until_true(votes);
+    let vote = lab.node(NodeId(1)).voted_for();
+    lab.obey(Command::Pause { node: Target::Node(NodeId(1)) });
+    lab.run_ms(100);
+    let told = |lab: &Lab| {
+        let of_voter = lab.events.iter().filter(|event| event.node == Some(NodeId(1)));
+        of_voter.filter(|event| matches!(event.kind, EventKind::Vote { .. })).count()
+    };
+    lab.obey(Command::Crash { node: Target::Node(NodeId(1)) });
+    assert_eq!(told(&lab), 0);
+    lab.obey(Command::Restart { node: Target::Node(NodeId(1)) });
+    assert_eq!((lab.node(NodeId(1)).voted_for(), told(&lab)), (vote, 1));
 }

@@ -92,6 +92,11 @@ fn a_node_that_is_far_behind_gets_a_snapshot() {
         .iter()
         .find(|event| matches!(event.kind, EventKind::Snapshot { origin: SnapshotOrigin::Installed, .. }));
     assert_eq!(installed.and_then(|event| event.node), Some(behind));
+    assert_eq!(
+        lab.count(|kind| matches!(kind, EventKind::Truncate { .. })),
+        0,
+        "nothing was there to remove"
+    );
     let least = lab.nodes().map(Node::last_applied).min().unwrap_or_default();
     assert!(lab.node(behind).last_applied().0 < least.0 + 5 && least > Index(50));
 }
