@@ -104,8 +104,12 @@ impl Lineage {
     /// Forgets what comes before this entry, which all logs have in common.
     pub(super) fn forget_before(&mut self, compacted: EntryId) {
         self.terms.remove_before(&compacted.term);
+    }
+
+    /// Forgets what entries before this index carry; their names stay known.
+    pub(super) fn forget_contents_before(&mut self, index: Index) {
         for line in self.terms.values_mut() {
-            line.contents.forget_before(compacted.index.0);
+            line.contents.forget_before(index.0);
         }
     }
 }

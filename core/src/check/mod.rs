@@ -33,9 +33,9 @@ mod history;
 pub use property::Property;
 pub use report::Status;
 
-use crate::raft::Configuration;
+use crate::raft::{Configuration, Index};
 use crate::sim::event::{Event, EventKind, Violation};
-use crate::sim::setup::Setup;
+use crate::sim::setup::{LOG_ENTRIES_MAX, Setup};
 
 use commit::Commits;
 use durability::Durability;
@@ -45,6 +45,9 @@ use linearizability::Histories;
 use report::{Report, Reports};
 use server::Servers;
 use state::States;
+
+/// What entries carry, and what came of them, is remembered so far behind the last committed one.
+const ENTRIES_REMEMBERED: u64 = 2 * LOG_ENTRIES_MAX;
 
 /// All checks, and what they have found so far.
 #[derive(Clone, Debug)]
@@ -115,11 +118,15 @@ impl Checks {
         self.histories.undecided()
     }
 
-    /// No server will start again before what all of them have compacted.
+    /// No server will start again before what all of them have compacted. What lies far behind is not remembered either:
+    /// a server that is down for so long gets a snapshot when it is back.
     fn forget_compacted(&mut self) {
-        let compacted = self.servers.compacted(self.commits.committed(), &self.lineage);
+        let committed = self.commits.committed();
+        let compacted = self.servers.compacted(committed, &self.lineage);
         self.lineage.forget_before(compacted);
-        self.states.forget_before(compacted.index);
+        let remembered = compacted.index.max(Index(committed.index.0.saturating_sub(ENTRIES_REMEMBERED)));
+        self.lineage.forget_contents_before(remembered);
+        self.states.forget_before(remembered);
     }
 }
 
@@ -149,6 +156,22 @@ mod tests {
             kind: EventKind::Violation(violation),
         };
         assert!(branch.observe(&told).is_empty());
+    }
+
+    /// A server that is down for long does not make the checks remember without end.
+    #[test]
+    fn what_lies_far_behind_is_forgotten() {
+        let mut history = History::new();
+        history.leads(0, 1);
+        for index in 1..=ENTRIES_REMEMBERED + 1_000 {
+            history.stores(0, &[(1, index)]).stores(1, &[(1, index)]).commits(0, index);
+            history.applies_noop(0, (1, index));
+        }
+        let remembers = |history: &History, index| history.checks().states.remembers(Index(index));
+        assert!(remembers(&history, 1));
+        history.compacts(0, (1, ENTRIES_REMEMBERED + 1_000));
+        assert!(!remembers(&history, 500) && remembers(&history, 1_000));
+        assert_eq!(history.broken(), [""; 0]);
     }
 
     /// All violations are counted; only the first ones of a property are kept.

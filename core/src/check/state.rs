@@ -85,6 +85,11 @@ impl States {
         self.applied.forget_before(index.0);
     }
 
+    #[cfg(test)]
+    pub(super) fn remembers(&self, index: Index) -> bool {
+        self.applied.get(index.0).is_some()
+    }
+
     fn applies(
         &mut self,
         node: NodeId,

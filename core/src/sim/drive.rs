@@ -6,6 +6,7 @@ use super::agenda::Item;
 use super::disk::Synced;
 use super::event::{ClientAnswer, Endpoint, Event, EventKind, Payload, SnapshotOrigin};
 use super::machine::{self, Asked, Waiting};
+use super::setup::LOG_ENTRIES_MAX;
 use super::world::{Place, World};
 use crate::kv::{self, Op, Outcome};
 use crate::raft::{
@@ -152,8 +153,8 @@ impl World {
             return;
         };
         let covered = node.log().snapshot_id().index;
-        let is_due = every > 0 && node.last_applied().0.saturating_sub(covered.0) >= every;
-        if is_due {
+        let every = if every > 0 { every.min(LOG_ENTRIES_MAX) } else { LOG_ENTRIES_MAX };
+        if node.last_applied().0.saturating_sub(covered.0) >= every {
             self.take_snapshot(id, cause, events);
         }
     }

@@ -4,6 +4,10 @@ use crate::kv::ClientId;
 use crate::raft::rules::Rule;
 use crate::time::Micros;
 
+/// A server takes a snapshot when this many entries are applied since its last one, whatever the setup says: an hour of
+/// quick clients must not fill the memory.
+pub const LOG_ENTRIES_MAX: u64 = 100_000;
+
 /// A world before it starts. The defaults are those of the scenario form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
@@ -41,7 +45,8 @@ pub struct NodeSetup {
     /// Leaders answer reads while a lease lasts, and rely on all clocks being this close to true time, in percent;
     /// `None`: they ask a majority each time. See [`crate::raft::Config::lease_reads`].
     pub lease_drift_percent: Option<u32>,
-    /// A node takes a snapshot when this many entries are applied since the last one; 0 = never.
+    /// A node takes a snapshot when this many entries are applied since the last one; 0 = never, up to
+    /// [`LOG_ENTRIES_MAX`].
     pub snapshot_every: u64,
 }
 

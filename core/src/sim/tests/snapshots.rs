@@ -1,7 +1,9 @@
 use super::lab::{Lab, busy_client};
-use crate::raft::{Index, Node};
+use crate::raft::{Index, Node, NodeId};
 use crate::sim::event::SnapshotOrigin;
+use crate::sim::setup::LOG_ENTRIES_MAX;
 use crate::sim::{Command, EventKind, Target};
+use crate::time::Micros;
 
 fn taken(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Snapshot { origin: SnapshotOrigin::Taken, .. })
@@ -22,6 +24,24 @@ fn snapshots_come_every_so_many_entries() {
         assert_eq!(node.log().first_index(), Index(covered + 1));
     }
     assert!(lab.count(taken) >= 9);
+}
+
+/// A log that is not compacted by itself is in the end, so that an hour of quick clients does not fill the memory.
+#[test]
+fn a_very_long_log_is_compacted_all_the_same() {
+    let mut lab = Lab::with(1, |setup| {
+        setup.config.snapshot_every = 0;
+        setup.network.latency = (Micros::ZERO, Micros::ZERO);
+        setup.disk.sync = (Micros::ZERO, Micros::ZERO);
+        setup.clients = (0..5).map(|client| busy_client(&format!("c{client}"), 1)).collect();
+    });
+    while lab.count(taken) == 0 {
+        lab.forget();
+        lab.run_ms(100);
+        assert!(lab.node(NodeId(0)).log().iter_from(Index(1)).count() as u64 <= LOG_ENTRIES_MAX);
+        assert!(lab.world.now() < Micros::from_millis(60_000));
+    }
+    assert_eq!(lab.node(NodeId(0)).log().snapshot_id().index, Index(LOG_ENTRIES_MAX));
 }
 
 #[test]
