@@ -1,9 +1,11 @@
 //! What scenarios of the library show, and their expectations cannot say: the figures of the paper, exactly, and how
 //! often and how soon things happen.
 
-use mini_raft_core::kv::{Op, Outcome};
+use std::sync::Arc;
+
+use mini_raft_core::kv::Outcome;
 use mini_raft_core::raft::{Body, EntryId, Fact, NodeId, Term};
-use mini_raft_core::sim::event::SnapshotOrigin;
+use mini_raft_core::sim::event::{MessageKind, SnapshotOrigin};
 use mini_raft_core::sim::{Endpoint, EventKind, Payload};
 use mini_raft_core::time::Micros;
 use mini_raft_tests::played::Played;
@@ -129,16 +131,34 @@ fn retried_command_is_in_the_log_twice() {
 #[test]
 fn isolated_leader_does_not_answer_reads() {
     let played = Played::to_end("read_index_isolated_leader_never_answers");
-    let reader = mini_raft_core::kv::ClientId::new("c3");
+    let (value, served_by, _) = read_by(&played, "c3");
+    assert_eq!(value.as_deref(), Some("new"));
+    assert_ne!(served_by, NodeId(0));
+}
+
+/// Thesis 6.4: a follower that is behind answers a read itself, with the new value, once it has applied it.
+#[test]
+fn follower_answers_a_read_when_it_has_applied_so_far() {
+    let played = Played::to_end("read_index_on_follower");
+    let (value, served_by, at) = read_by(&played, "c2");
+    assert_eq!((value.as_deref(), served_by), (Some("new"), NodeId(2)));
+    let asked = played.events.iter().find(|event| match &event.kind {
+        EventKind::Send { payload, .. } => payload.kind() == MessageKind::ReadIndex,
+        _ => false,
+    });
+    let asked = asked.expect("node-2 asks its leader");
+    assert!(asked.at < Micros::from_millis(740) && at > Micros::from_millis(740), "it waits for the entry");
+}
+
+/// What this client's read found, who answered, and when the client heard.
+fn read_by(played: &Played, reader: &str) -> (Option<Arc<str>>, NodeId, Micros) {
     let answer = played.events.iter().find_map(|event| match &event.kind {
-        EventKind::Return { client, op: Op::Get { .. }, result, served_by, .. } if *client == reader => {
-            Some((result.clone(), served_by.map(|(node, _)| node)))
-        }
+        EventKind::Return {
+            client, result: Ok(Outcome::Value(value)), served_by: Some((node, _)), ..
+        } if *client.0 == *reader => Some((value.clone(), *node, event.at)),
         _ => None,
     });
-    let (result, served_by) = answer.expect("the reader gets an answer");
-    assert_eq!(result, Ok(Outcome::Value(Some("new".into()))));
-    assert_ne!(served_by, Some(NodeId(0)));
+    answer.expect("the reader gets an answer")
 }
 
 /// Thesis 10.2.1: the leader commits with its own write still under way.

@@ -11,7 +11,7 @@ use mini_raft_core::kv::Outcome;
 use mini_raft_core::raft::{Fact, Index, RoleName};
 use mini_raft_core::rng::Rng;
 use mini_raft_core::run::Run;
-use mini_raft_core::sim::event::{ClientError, SnapshotOrigin};
+use mini_raft_core::sim::event::{ClientError, MessageKind, SnapshotOrigin};
 use mini_raft_core::sim::{DropReason, Event, EventKind};
 use mini_raft_core::time::Micros;
 use mini_raft_tests::faults::{self, HEALED_AT};
@@ -114,6 +114,7 @@ const WANTED: &[&str] = &[
     "operation done",
     "operation that may be done given up",
     "read",
+    "read that a follower answers",
 ];
 
 impl Exercise {
@@ -146,6 +147,9 @@ fn noteworthy(event: &Event) -> Option<&'static str> {
             Fact::ReadConfirmed { .. } => "read",
             _ => return None,
         },
+        EventKind::Deliver { payload, .. } if payload.kind() == MessageKind::ReadIndexReply => {
+            "read that a follower answers"
+        }
         EventKind::Crash { lost: Some(_) } => "crash that lost entries",
         EventKind::Crash { lost: None } => "crash",
         EventKind::Restart { .. } => "restart",

@@ -90,7 +90,7 @@ fn every_test_beside_a_switch_leaves_its_rule_out() {
         let variant = format!("Rule::{rule:?}");
         let names_rule = |body: &&str| body.contains(&variant) || body.contains(&format!("\"{rule}\""));
         assert!(
-            bodies(&sources, &test).iter().any(|body| names_rule(body)),
+            bodies(&sources, &test).iter().any(names_rule),
             "line {line}: {test} does not leave out {rule}"
         );
     }

@@ -50,6 +50,7 @@ scenarios! {
     persist_leader_own_disk_slow,
     client_retry_applied_once,
     read_index_isolated_leader_never_answers,
+    read_index_on_follower,
     client_progress_in_majority,
     fault_clock_skew,
     fault_pause_resume,

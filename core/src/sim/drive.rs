@@ -47,7 +47,8 @@ impl World {
         let ask = process.next_ask();
         let input = if let Op::Get { .. } = asked.op {
             process.asked.insert(ask, asked);
-            Input::Read(ReadId(ask))
+            // A leader answers itself; a follower asks it where to read.
+            Input::ReadHere(ReadId(ask))
         } else {
             let command =
                 kv::Command { client: asked.client.clone(), request: asked.request, op: asked.op.clone() };

@@ -81,7 +81,10 @@ impl World {
         let is_of_last_attempt = operation.awaiting && operation.to == from;
         match answer {
             ClientAnswer::Done { outcome, index } => {
-                this.believed_leader = Some(from);
+                // Followers answer reads, too.
+                if !matches!(operation.op, Op::Get { .. }) {
+                    this.believed_leader = Some(from);
+                }
                 let served_by = Some((from, *index));
                 self.finish(client, Ok(outcome.clone()), served_by, cause, events);
             }

@@ -54,7 +54,15 @@ fn operations_through_a_follower() {
     assert_eq!(results(&lab), expected.map(Ok));
     let client = lab.world.clients().next().expect("it came with its first request");
     assert_eq!((client.believed_leader(), client.requests()), (Some(leader), 7));
-    assert!(client.last().is_some_and(|last| last.served_by.is_some_and(|(node, _)| node == leader)));
+    let served_by = |kind: &EventKind| match kind {
+        EventKind::Return { op, served_by, .. } => {
+            Some((matches!(op, Op::Get { .. }), served_by.map(|(node, _)| node)))
+        }
+        _ => None,
+    };
+    for (is_read, server) in lab.events.iter().filter_map(|event| served_by(&event.kind)) {
+        assert_eq!(server == Some(leader), !is_read, "a follower answers reads, and the leader all else");
+    }
 }
 
 /// A client has one operation at a time: what is asked of a busy one waits.
