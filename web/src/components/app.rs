@@ -13,8 +13,7 @@ pub fn page() -> El {
     h("div.page")
         .child(top_strip())
         .child(stage())
-        .child(log_strip(world.log))
-        .child(side_tabs())
+        .child(h("div.sheet").child(log_strip(world.log)).child(side_tabs()))
         .child(help())
         .child(h("p.for-screen-readers").set("aria-live", "polite").live(move || world.announcement.get()))
 }

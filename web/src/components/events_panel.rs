@@ -59,7 +59,7 @@ fn line(line: &EventLine) -> El {
     let inspect = use_inspect();
     let event = line.event;
     let term = h("span.events-term")
-        .set("data-hue", line.term.map(hue))
+        .set("data-hue", line.term.and_then(hue))
         .text(line.term.map(|term| format!("T{term}")));
     let button = h("button")
         .on("click", move |_| inspect(Selection::Event(event)))

@@ -22,7 +22,7 @@ pub(super) fn fields(view: RwSignal<InspectorView>, section: &'static str) -> El
 }
 
 fn value(view: RwSignal<InspectorView>, section: &'static str, place: usize) -> El {
-    let term = move || view.read().field(section, place).and_then(|field| field.term).map(hue);
+    let term = move || view.read().field(section, place).and_then(|field| field.term).and_then(hue);
     changing(h("dd").bind("data-hue", term), move || {
         view.read().field(section, place).map(|field| field.value.clone()).unwrap_or_default()
     })

@@ -17,7 +17,7 @@ pub fn inspector(view: RwSignal<InspectorView>) -> El {
     let mut subject = Subject::Nothing;
     let mut subjects = 0_u32;
     h("div.inspector")
-        .bind("data-hue", move || view.read().term.map(hue))
+        .bind("data-hue", move || view.read().term.and_then(hue))
         .child(h("h2.inspector-heading").live(move || view.read().heading.clone()))
         .each(move |list| {
             let now = view.read();

@@ -52,7 +52,7 @@ pub fn request_form(view: RwSignal<StateView>) -> El {
             field(
                 "label.request-expected",
                 "Expected",
-                input("256").set("placeholder", "empty: no such key"),
+                input("256").set("placeholder", "no such key"),
                 "input",
                 expected,
             )

@@ -6,10 +6,7 @@ use web_sys::KeyboardEvent;
 use super::focus::focus;
 use super::{dashboard, events_panel, inspector, network_panel, state_strip};
 use crate::dom::{El, effect, h, listen};
-use crate::state::{Tab, use_choices, use_world};
-
-/// Below this width of the window, in CSS pixels, the page is a stage and a sheet; as in `style/layout.css`.
-const NARROW_PX_MAX: f64 = 760.0;
+use crate::state::{Tab, is_small_window, use_choices, use_world};
 
 /// The tabs and the open panel.
 ///
@@ -59,6 +56,10 @@ fn tab_list(tab: RwSignal<Tab>, narrow: RwSignal<bool>) -> El {
 
 fn tab_button(own: Tab, tab: RwSignal<Tab>) -> El {
     let world = use_world();
+    let name = move || match own {
+        Tab::Inspector => title(world.inspector.read().title.clone()),
+        other => label(other).to_owned(),
+    };
     h("button")
         .attributes(&[("type", "button"), ("role", "tab")])
         .set("id", tab_id(own))
@@ -66,10 +67,8 @@ fn tab_button(own: Tab, tab: RwSignal<Tab>) -> El {
         .bind("aria-selected", move || tab.get() == own)
         .bind("tabindex", move || if tab.get() == own { "0" } else { "-1" })
         .on("click", move |_| tab.set(own))
-        .live(move || match own {
-            Tab::Inspector => title(world.inspector.read().title.clone()),
-            other => label(other).to_owned(),
-        })
+        .bind("title", move || (own == Tab::Inspector).then(name))
+        .live(name)
 }
 
 fn panel(own: Tab, tab: RwSignal<Tab>) -> El {
@@ -122,15 +121,11 @@ fn panel_id(tab: Tab) -> String {
     format!("panel-{}", tab.name())
 }
 
-/// Whether the window is narrow.
+/// Whether the window is a small one, as it changes.
 fn narrow_window() -> RwSignal<bool> {
-    let is_narrow = || {
-        let width = window().inner_width().ok().and_then(|width| width.as_f64());
-        width.is_some_and(|width| width <= NARROW_PX_MAX)
-    };
-    let narrow = RwSignal::new(is_narrow());
+    let narrow = RwSignal::new(is_small_window());
     let resized = move |_| {
-        let now = is_narrow();
+        let now = is_small_window();
         if narrow.get_untracked() != now {
             narrow.set(now);
         }

@@ -29,7 +29,8 @@ pub fn state_strip(view: RwSignal<StateView>) -> El {
 
 /// Keys and values of each node.
 fn values(view: RwSignal<StateView>) -> El {
-    let head = h("tr").child(h("th").set("scope", "col").text("key")).each(move |list| {
+    let name = h("th").set("scope", "col").text("key").child(h("small").text("applied"));
+    let head = h("tr").child(name).each(move |list| {
         for column in &view.read().nodes {
             list.keep(column.node, || heading(view, column.node));
         }
@@ -64,7 +65,12 @@ fn heading(view: RwSignal<StateView>, node: u32) -> El {
         move || view.read().nodes.iter().find(|column| column.node == node).copied().unwrap_or_default();
     let told = move || match column() {
         StateColumn { up: false, .. } => format!("node-{node} is down: its state machine is gone"),
-        StateColumn { applied, .. } => format!("node-{node} has applied {applied}"),
+        StateColumn { applied, behind, .. } => {
+            format!(
+                "node-{node} has applied its log up to {applied}{}",
+                if behind { ", others more" } else { "" }
+            )
+        }
     };
     h("th")
         .set("scope", "col")
@@ -72,6 +78,7 @@ fn heading(view: RwSignal<StateView>, node: u32) -> El {
         .bind("data-behind", move || column().behind)
         .bind("data-down", move || !column().up)
         .child(h("abbr").set("title", format!("node-{node}")).text(node))
+        .child(h("small").live(move || column().up.then(|| column().applied)))
 }
 
 fn row(view: RwSignal<StateView>, key: Arc<str>) -> El {
@@ -108,7 +115,7 @@ fn request(view: RwSignal<StateView>, request: &RequestView) -> El {
     };
     h("li.state-request")
         .bind("data-state", now(|now| now.state.name().to_owned()))
-        .child(h("b").text(request.asked.clone()))
+        .child(h("b").set("title", request.asked.clone()).text(request.asked.clone()))
         .child(h("span").live(now(|now| now.came_to.clone())))
 }
 

@@ -156,7 +156,7 @@ pub fn face(from: &Endpoint, to: &Endpoint, payload: &Payload) -> Face {
 /// The hue of a message's term; none for a client's message.
 pub fn hue_of(payload: &Payload) -> Option<u8> {
     match payload {
-        Payload::Peer(message) => Some(hue(shown_term(message))),
+        Payload::Peer(message) => hue(shown_term(message)),
         Payload::Request { .. } | Payload::Reply { .. } => None,
     }
 }
@@ -178,7 +178,7 @@ fn shape(payload: &Payload) -> Shape {
         Body::PreVoteReply(reply) => Shape::VoteReply { pre_vote: true, granted: reply.vote_granted },
         Body::AppendEntries(append) if append.entries.is_empty() => Shape::Heartbeat,
         Body::AppendEntries(append) => Shape::Entries {
-            hues: append.entries.iter().take(BOXES_MAX).map(|entry| hue(entry.term.0)).collect(),
+            hues: append.entries.iter().take(BOXES_MAX).filter_map(|entry| hue(entry.term.0)).collect(),
             count: append.entries.len(),
         },
         Body::AppendEntriesReply(reply) => {

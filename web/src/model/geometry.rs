@@ -12,8 +12,16 @@ const LANE_OFFSET: f64 = 8.0;
 const NODE_REACH: f64 = 62.0;
 /// Where a message from or to a client ends, in the same units.
 const CLIENT_REACH: f64 = 24.0;
-/// The height at the bottom of the stage that the legend and the buttons need.
-const FOOT: f64 = 44.0;
+/// Half the height of a client.
+const CLIENT_HALF_HEIGHT: f64 = 15.0;
+/// From the middle of a client to that of the next one above or below it.
+const CLIENT_ROW: f64 = 38.0;
+/// From an edge of the stage to a client.
+const CLIENT_EDGE: f64 = 7.0;
+/// A stage narrower than this is narrow: clients are written there without the word.
+const NARROW: f64 = 560.0;
+/// The least room between the boundaries of two groups.
+const BOUNDARY_GAP: f64 = 24.0;
 /// How much wider than high the ring may be.
 const RING_WIDTH_MAX: f64 = 1.45;
 
@@ -24,6 +32,23 @@ pub struct Point {
     pub x: f64,
     /// From the top edge.
     pub y: f64,
+}
+
+impl Point {
+    /// The place at this part of the straight way to another place.
+    pub fn towards(self, to: Point, part: f64) -> Point {
+        Point { x: self.x + (to.x - self.x) * part, y: self.y + (to.y - self.y) * part }
+    }
+
+    /// The place half the way to another one.
+    pub fn middle(self, other: Point) -> Point {
+        self.towards(other, 0.5)
+    }
+
+    fn distance(self, other: Point) -> f64 {
+        let (x, y) = (other.x - self.x, other.y - self.y);
+        (x * x + y * y).sqrt()
+    }
 }
 
 /// A straight way from one place to another.
@@ -72,12 +97,12 @@ impl Geometry {
         // A pentagon does not reach down as far as it reaches up: what it needs is put in the middle.
         let sines = (0..nodes.max(1)).map(|node| direction(node, nodes).y);
         let (top, bottom) = sines.fold((0.0f64, 0.0f64), |(low, high), sine| (low.min(sine), high.max(sine)));
-        let free = (height - FOOT - 2.0 * margin).max(0.0);
+        let free = (height - 2.0 * margin).max(0.0);
         let radius_y = if nodes < 2 { 0.0 } else { free / (bottom - top) };
         let radius_x = (radius_y * RING_WIDTH_MAX).min(width / 2.0 - margin).max(0.0);
         // Narrow stages get a round ring, not a high one.
         let radius_y = radius_y.min(radius_x * 1.12);
-        let centre = Point { x: width / 2.0, y: (height - FOOT) / 2.0 - radius_y * (top + bottom) / 2.0 };
+        let centre = Point { x: width / 2.0, y: height / 2.0 - radius_y * (top + bottom) / 2.0 };
         Geometry { width, height, nodes, scale, centre, radius_x, radius_y }
     }
 
@@ -90,22 +115,46 @@ impl Geometry {
         }
     }
 
-    /// The centre of a client: in the corners, outside the ring, then along the right and left edges.
+    /// Whether the stage is narrow, as that of a phone.
+    pub fn is_narrow(&self) -> bool {
+        self.width < NARROW
+    }
+
+    /// Half the width of a client.
+    pub fn client_half_width(&self) -> f64 {
+        if self.is_narrow() { 25.0 } else { 40.0 }
+    }
+
+    /// The centre of a client: the corners first, then along the edges and inward, wherever no node is near.
     pub fn client(&self, place: u32) -> Point {
-        let inset = (52.0 * self.scale).max(46.0);
-        let (right, left) = (self.width - inset, inset);
+        let half = self.client_half_width();
+        let edge = half + CLIENT_EDGE;
         // Wide stages leave room beside the ring: there clients come nearer to it.
-        let room = self.width / 2.0 - self.radius_x - NODE_REACH * self.scale;
-        let nearer = (room - 2.2 * inset).clamp(0.0, 0.35 * room.max(0.0));
-        let row = f64::from(place / 4);
-        let top = 30.0 * self.scale.max(1.0) + row * 44.0;
-        let bottom = self.height - FOOT - 26.0 - row * 44.0;
-        match place % 4 {
-            0 => Point { x: right - nearer, y: top },
-            1 => Point { x: right - nearer, y: bottom },
-            2 => Point { x: left + nearer, y: bottom },
-            _ => Point { x: left + nearer, y: top },
-        }
+        let room = self.width / 2.0 - self.radius_x - self.boundary_radius();
+        let nearer = (0.35 * room).min(room - 2.0 * edge).max(0.0);
+        let column_width = 2.0 * half + 12.0;
+        let columns = ((self.width / 2.0 - half - edge - nearer) / column_width) as u32 + 1;
+        let first_row = CLIENT_HALF_HEIGHT + CLIENT_EDGE;
+        let rows = ((self.height / 2.0 - first_row - CLIENT_ROW / 2.0) / CLIENT_ROW) as u32 + 1;
+        let places = (0..columns).flat_map(|column| (0..rows).map(move |row| (column, row)));
+        let mut free = places
+            .flat_map(|(column, row)| {
+                let x = edge + nearer + f64::from(column) * column_width;
+                let y = first_row + f64::from(row) * CLIENT_ROW;
+                let (right, bottom) = (self.width - x, self.height - y);
+                [(right, y), (right, bottom), (x, bottom), (x, y)].map(|(x, y)| Point { x, y })
+            })
+            .filter(|at| self.is_clear_of_nodes(*at));
+        // More clients than there is room for share the last place.
+        free.nth(place as usize).unwrap_or(Point { x: self.width - edge, y: self.height / 2.0 })
+    }
+
+    fn is_clear_of_nodes(&self, client: Point) -> bool {
+        (0..self.nodes).map(|node| self.node(node)).all(|node| {
+            let beside = ((node.x - client.x).abs() - self.client_half_width()).max(0.0);
+            let above = ((node.y - client.y).abs() - CLIENT_HALF_HEIGHT).max(0.0);
+            Point { x: beside, y: above }.distance(Point::default()) > self.boundary_radius()
+        })
     }
 
     /// The way of messages from one end to another: each direction of a link has its own lane, on the right hand
@@ -113,7 +162,7 @@ impl Geometry {
     pub fn lane(&self, from: End, to: End) -> Segment {
         let (start, end) = (self.place(from), self.place(to));
         let (dx, dy) = (end.x - start.x, end.y - start.y);
-        let length = (dx * dx + dy * dy).sqrt().max(1.0);
+        let length = start.distance(end).max(1.0);
         let (ux, uy) = (dx / length, dy / length);
         let offset = LANE_OFFSET * self.scale.max(0.8);
         let (nx, ny) = (-uy * offset, ux * offset);
@@ -129,6 +178,24 @@ impl Geometry {
     /// The radius of a boundary around a group of nodes.
     pub fn boundary_radius(&self) -> f64 {
         (NODE_REACH + 4.0) * self.scale
+    }
+
+    /// How many nodes on, round the ring, the one stands from the other.
+    pub fn steps(&self, from: u32, to: u32) -> u32 {
+        (to + self.nodes - from) % self.nodes
+    }
+
+    /// Where to pull the straight line between two nodes of a group, as the control of a quadratic curve, so that it
+    /// keeps clear of the one node that stands between them; `None` if it is clear of it, or if there is not one.
+    pub fn bend(&self, from: u32, to: u32) -> Option<Point> {
+        if self.steps(from, to) != 2 {
+            return None;
+        }
+        let outsider = self.node((from + 1) % self.nodes);
+        let middle = self.node(from).middle(self.node(to));
+        let (is, needed) = (middle.distance(outsider), 2.0 * self.boundary_radius() + BOUNDARY_GAP);
+        // The curve goes half as far as it is pulled.
+        (is < needed).then(|| outsider.towards(middle, (2.0 * needed - is) / is.max(1.0)))
     }
 
     fn place(&self, end: End) -> Point {
@@ -156,39 +223,8 @@ impl Default for Geometry {
 impl Segment {
     /// The place at this part of the way, 0 = its beginning, 1 = its end.
     pub fn at(&self, part: f64) -> Point {
-        Point {
-            x: self.from.x + (self.to.x - self.from.x) * part,
-            y: self.from.y + (self.to.y - self.from.y) * part,
-        }
+        self.from.towards(self.to, part)
     }
-}
-
-/// The corners of the convex hull of these places, in order round it.
-pub fn hull(mut places: Vec<Point>) -> Vec<Point> {
-    places.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
-    if places.len() < 3 {
-        return places;
-    }
-    let mut corners = half_hull(places.iter().copied());
-    let back = half_hull(places.iter().rev().copied());
-    corners.pop();
-    corners.extend(&back[..back.len() - 1]);
-    corners
-}
-
-fn half_hull(places: impl Iterator<Item = Point>) -> Vec<Point> {
-    let mut corners: Vec<Point> = Vec::new();
-    for place in places {
-        while let [.., a, b] = corners[..] {
-            let turn = (b.x - a.x) * (place.y - a.y) - (b.y - a.y) * (place.x - a.x);
-            if turn > 0.0 {
-                break;
-            }
-            corners.pop();
-        }
-        corners.push(place);
-    }
-    corners
 }
 
 /// The direction of a node from the ring's centre: the first at the top, the others clockwise.
@@ -213,10 +249,6 @@ mod tests {
     const SIZES: [(f64, f64); 5] =
         [(1084.0, 556.0), (390.0, 420.0), (360.0, 360.0), (1900.0, 900.0), (700.0, 900.0)];
 
-    fn distance(a: Point, b: Point) -> f64 {
-        (a.x - b.x).hypot(a.y - b.y)
-    }
-
     /// Every node, with its ring and badge, is on the stage and touches no other, for every size of cluster.
     #[test]
     fn nodes_fit_and_stand_apart() {
@@ -229,7 +261,7 @@ mod tests {
                     assert!(at.x >= reach && at.x <= width - reach, "{nodes} on {width}: {at:?}");
                     assert!(at.y >= reach && at.y <= height - reach, "{nodes} on {width}: {at:?}");
                     for other in 0..node {
-                        let apart = distance(at, geometry.node(other));
+                        let apart = at.distance(geometry.node(other));
                         assert!(apart > 2.0 * 52.0 * geometry.scale, "{nodes} on {width}: {apart}");
                     }
                 }
@@ -253,7 +285,7 @@ mod tests {
                 let there = geometry.lane(End::Node(from), End::Node(to));
                 let back = geometry.lane(End::Node(to), End::Node(from));
                 for part in [0.0, 0.3, 1.0] {
-                    assert!(distance(there.at(part), back.at(1.0 - part)) >= 12.0);
+                    assert!(there.at(part).distance(back.at(1.0 - part)) >= 12.0);
                 }
             }
         }
@@ -263,20 +295,26 @@ mod tests {
     fn lanes_end_outside_the_nodes() {
         let geometry = Geometry::default();
         let lane = geometry.lane(End::Node(0), End::Node(3));
-        assert!(distance(lane.from, geometry.node(0)) > 52.0 * geometry.scale);
-        assert!(distance(lane.to, geometry.node(3)) > 52.0 * geometry.scale);
+        assert!(lane.from.distance(geometry.node(0)) > 52.0 * geometry.scale);
+        assert!(lane.to.distance(geometry.node(3)) > 52.0 * geometry.scale);
     }
 
+    /// As many as the largest scenario of the library has, and the one of the form.
     #[test]
-    fn clients_stand_on_the_stage_and_clear_of_the_nodes() {
+    fn clients_stand_on_the_stage_clear_of_the_nodes_and_of_each_other() {
         for (width, height) in SIZES {
-            let geometry = Geometry::new(width, height, 5);
-            for place in 0..4 {
-                let at = geometry.client(place);
-                assert!(at.x > 0.0 && at.x < width && at.y > 0.0 && at.y < height);
-                for node in 0..5 {
-                    let apart = distance(at, geometry.node(node));
-                    assert!(apart > NODE_RADIUS * geometry.scale, "{place} {node} on {width}");
+            for nodes in 3..=9 {
+                let geometry = Geometry::new(width, height, nodes);
+                let clients = if geometry.is_narrow() { 5 } else { 13 };
+                let half = geometry.client_half_width();
+                for place in 0..clients {
+                    let at = geometry.client(place);
+                    assert!(geometry.is_clear_of_nodes(at), "{place} of {nodes} on {width}");
+                    assert!(at.x > half && at.x < width - half && at.y > 15.0 && at.y < height - 15.0);
+                    for other in (0..place).map(|other| geometry.client(other)) {
+                        let apart = (at.x - other.x).abs() > 2.0 * half || (at.y - other.y).abs() > 30.0;
+                        assert!(apart, "{place} of {nodes} on {width}");
+                    }
                 }
             }
         }
@@ -294,14 +332,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn a_hull_leaves_out_what_is_inside() {
-        let at = |x, y| Point { x, y };
-        let corners = hull(vec![at(0.0, 0.0), at(4.0, 0.0), at(2.0, 1.0), at(4.0, 4.0), at(0.0, 4.0)]);
-        assert_eq!(corners.len(), 4);
-        assert!(!corners.contains(&at(2.0, 1.0)));
-        assert_eq!(hull(vec![at(1.0, 1.0)]).len(), 1);
     }
 }

@@ -1,10 +1,10 @@
-//! A message, field by field, in the paper's words.
+//! The selected message on the stage; its fields are in the inspector.
 
 use mini_raft_core::sim::World;
 
 use super::flight::{ends, hue_of};
 use super::geometry::{Geometry, Point};
-use crate::text::{message_fields, message_name};
+use crate::text::message_name;
 
 /// A message in flight.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,8 +21,6 @@ pub struct MessageView {
     pub to: String,
     /// Where it is on the stage.
     pub at: Point,
-    /// Each field with its value.
-    pub fields: Vec<(&'static str, String)>,
     /// Whether it is kept back.
     pub held: bool,
     /// Whether it can be dropped, kept back and doubled: one that waits at a paused node has arrived.
@@ -40,7 +38,6 @@ pub fn message_view(world: &World, geometry: &Geometry, id: u64) -> Option<Messa
         from: flight.from.to_string(),
         to: flight.to.to_string(),
         at: geometry.lane(from, to).at(flight.progress(world.now())),
-        fields: message_fields(&flight.payload),
         held: flight.held(),
         under_way: !flight.waiting,
     })

@@ -44,9 +44,10 @@ pub use scenario::{ScenarioView, scenario_view};
 pub use stage::{ClientView, LaneView, NodeView, RoleView, StageView, Vote, stage_view};
 pub use timer::timers;
 
-/// The hue of a term: one of five, for `data-hue`; the number is always printed too.
-pub fn hue(term: u64) -> u8 {
-    (term % 5) as u8
+/// The hue of a term: one of five, for `data-hue`; the number is always printed too. Before the first term there is
+/// none.
+pub fn hue(term: u64) -> Option<u8> {
+    (term > 0).then_some((term % 5) as u8)
 }
 
 /// How much `part` is of `whole`, from 0 to 1; 0 of nothing.

@@ -3,7 +3,7 @@
 use mini_raft_core::raft::RoleName;
 use mini_raft_core::sim::{Machine, Status, World};
 
-use super::geometry::{Geometry, hull};
+use super::geometry::Geometry;
 use super::hue;
 use crate::session::Session;
 use crate::text::number::fill;
@@ -136,7 +136,7 @@ impl From<RoleName> for RoleView {
 impl NodeView {
     /// The hue of its term; none before the first.
     pub fn hue(&self) -> Option<u8> {
-        (self.term > 0).then(|| hue(self.term))
+        hue(self.term)
     }
 
     /// What a screen reader calls it, such as `node-0, leader, term 3`.
@@ -263,14 +263,25 @@ fn groups(nodes: u32, lanes: &[LaneView]) -> Vec<Vec<u32>> {
     groups
 }
 
+/// The nodes of a ring, in their order, are the corners of a convex shape. Where a node of another group stands just
+/// outside of it, the line makes room for the boundary of that one.
 fn path_around(geometry: &Geometry, group: &[u32]) -> String {
-    let corners = hull(group.iter().map(|node| geometry.node(*node)).collect());
-    let mut path = String::new();
-    for (place, corner) in corners.iter().enumerate() {
-        let pattern = if place == 0 { "M%1 %1" } else { "L%1 %1" };
-        path.push_str(&fill(pattern, &[corner.x, corner.y]));
+    let others = group.iter().cycle().skip(1);
+    let mut ways: Vec<(u32, u32)> = group.iter().copied().zip(others.copied()).collect();
+    if let [there, back] = ways[..] {
+        // Two nodes need one line, the shorter way round: another one would cut through the room that this one makes.
+        let steps = |(from, to)| geometry.steps(from, to);
+        ways = vec![if steps(there) <= steps(back) { there } else { back }];
     }
-    path.push('Z');
+    let first = geometry.node(ways[0].0);
+    let mut path = fill("M%1 %1", &[first.x, first.y]);
+    for (from, to) in ways {
+        let end = geometry.node(to);
+        path.push_str(&match geometry.bend(from, to) {
+            Some(pull) => fill("Q%1 %1 %1 %1", &[pull.x, pull.y, end.x, end.y]),
+            None => fill("L%1 %1", &[end.x, end.y]),
+        });
+    }
     path
 }
 
@@ -300,6 +311,29 @@ mod tests {
             .collect();
         assert_eq!(groups(5, &lanes(5, &cut)), vec![vec![0, 2], vec![1, 3, 4]]);
         assert_eq!(boundaries(&Geometry::default(), &lanes(5, &cut)).len(), 2);
+    }
+
+    /// Between a group and the node that stands outside of it there is a gap, all the way.
+    #[test]
+    fn boundaries_do_not_run_into_each_other() {
+        for (width, height) in [(1060.0, 500.0), (650.0, 330.0), (380.0, 370.0)] {
+            for nodes in 4..=7 {
+                let geometry = Geometry::new(width, height, nodes);
+                let alone = geometry.node(nodes - 1);
+                let (start, end) = (geometry.node(nodes - 2), geometry.node(0));
+                let pull = geometry.bend(nodes - 2, 0).unwrap_or_else(|| start.middle(end));
+                for step in 0..=20 {
+                    let part = f64::from(step) / 20.0;
+                    let (there, back) = (start.towards(pull, part), pull.towards(end, part));
+                    let at = there.towards(back, part);
+                    let apart = (at.x - alone.x).hypot(at.y - alone.y);
+                    assert!(
+                        apart > 2.0 * geometry.boundary_radius(),
+                        "{nodes} on {width}: {apart} at {part}"
+                    );
+                }
+            }
+        }
     }
 
     /// One direction is not enough to belong together.

@@ -1,6 +1,7 @@
 //! What the reader chose, remembered in the browser.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 
 use crate::model::{SPEED_AT_FIRST, speed_at, step_of};
 
@@ -93,6 +94,10 @@ impl Choices {
     /// What this reader chose on an earlier visit.
     pub fn remembered() -> Choices {
         let choices = Choices::new();
+        if is_small_window() {
+            // The stage is above it: a first visitor sees the logs grow.
+            choices.tab.set(Tab::Logs);
+        }
         if let Some(theme) = recall("theme").and_then(|name| find(&Theme::ALL, Theme::name, &name)) {
             choices.theme.set(theme);
         }
@@ -129,6 +134,20 @@ impl Default for Choices {
 /// The choices of this page.
 pub fn use_choices() -> Choices {
     expect_context::<Choices>()
+}
+
+/// Windows of this width or height, in CSS pixels, are small: the page is a stage and a sheet with tabs. As in
+/// `style/layout.css`.
+const SMALL_WIDTH_MAX: f64 = 760.0;
+const SMALL_HEIGHT_MAX: f64 = 560.0;
+
+/// Whether the window is a small one.
+pub fn is_small_window() -> bool {
+    let window = window();
+    let within = |size: Result<JsValue, JsValue>, max: f64| {
+        size.ok().and_then(|size| size.as_f64()).is_some_and(|size| size <= max)
+    };
+    within(window.inner_width(), SMALL_WIDTH_MAX) || within(window.inner_height(), SMALL_HEIGHT_MAX)
 }
 
 fn find<T: Copy>(all: &[T], name_of: impl Fn(T) -> &'static str, name: &str) -> Option<T> {

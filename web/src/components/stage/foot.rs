@@ -26,7 +26,10 @@ pub fn foot(stage: RwSignal<StageView>) -> El {
             button("Force a split vote", Act::AlignTimers)
                 .set("title", "Make the election timers run out together"),
         );
-    h("div.stage-foot").child(legend()).child(acts)
+    // Where there is no room for the legend, it is opened by a button.
+    let open =
+        h("button.legend-open").attributes(&[("type", "button"), ("popovertarget", "legend")]).text("Legend");
+    h("div.stage-foot").child(open).child(legend()).child(acts)
 }
 
 /// What the shapes mean.
@@ -40,7 +43,7 @@ fn legend() -> El {
         Shape::VoteRequest { pre_vote: true },
     ];
     h("ul.legend")
-        .set("aria-label", "Legend")
+        .attributes(&[("id", "legend"), ("popover", "auto"), ("aria-label", "Legend")])
         .children(shapes.iter().map(|shape| h("li").child(picture(shape)).text(words(shape))))
         .child(h("li.legend-colour").text("colour = term"))
 }

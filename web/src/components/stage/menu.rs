@@ -11,11 +11,9 @@ use crate::state::use_wishes;
 use crate::text::number::fill;
 use crate::wish::{Selection, Wish};
 
-/// The width and height for which room is kept, in CSS pixels: one column, or two on a narrow stage.
+/// The width and height for which room is kept, in CSS pixels: one column, or two on a small stage.
 const SIZE: (f64, f64) = (212.0, 372.0);
 const COMPACT_SIZE: (f64, f64) = (312.0, 250.0);
-/// A stage narrower than this is narrow, in CSS pixels.
-const COMPACT_BELOW: f64 = 560.0;
 
 /// The menu of the selected node, while it is open. It takes the focus if `focus_menu` says that the keyboard opened
 /// it.
@@ -105,7 +103,7 @@ fn button(node: u32, menu: RwSignal<Option<MenuView>>, item: &MenuItem) -> El {
 }
 
 fn is_compact(stage: &StageView) -> bool {
-    stage.geometry.width < COMPACT_BELOW
+    stage.geometry.is_narrow() || stage.geometry.height < SIZE.1
 }
 
 /// A place beside the node where the menu fits.
@@ -114,7 +112,7 @@ fn beside(stage: &StageView, node: u32) -> Point {
     let (width, height) = if is_compact(stage) { COMPACT_SIZE } else { SIZE };
     let at = geometry.node(node);
     let away = 74.0 * geometry.scale;
-    let (left, top) = if is_compact(stage) {
+    let (left, top) = if geometry.is_narrow() {
         // Above or below the node, whichever has more room.
         let below = at.y + away;
         (at.x - width / 2.0, if below + height <= geometry.height { below } else { at.y - away - height })

@@ -42,15 +42,14 @@ pub fn stage() -> El {
     let wishes = use_wishes();
     // The menu takes the focus only where the keyboard opened it.
     let focus_menu = RwSignal::new(false);
-    let stage = h("main.stage")
+    let ring = h("div.ring")
         .child(drawing(world.stage, focus_menu))
-        .child(hint(world.hint, world.scenario))
-        .child(foot(world.stage))
         .child(h("p.refusal").set("role", "status").live(move || world.refusal.read().clone()))
         .each(move |list| node_menu(list, world.menu, world.stage, focus_menu))
         .each(move |list| message_card(list, world.message, world.stage));
-    watch_size(stage.element(), move |width, height| wishes.send(Wish::StageSize { width, height }));
-    stage
+    // What is said above and below has room of its own: it never lies on what is drawn.
+    watch_size(ring.element(), move |width, height| wishes.send(Wish::StageSize { width, height }));
+    h("main.stage").child(hint(world.hint, world.scenario)).child(ring).child(foot(world.stage))
 }
 
 fn drawing(stage: RwSignal<StageView>, focus_menu: RwSignal<bool>) -> El {
