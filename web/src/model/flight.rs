@@ -291,6 +291,6 @@ mod tests {
         sample.run_until(|world| world.flights().next().is_some());
         let flight = sample.world().flights().next().expect("one is under way");
         let face = face(&flight.from, &flight.to, &flight.payload);
-        assert_eq!((face.shape, face.hue), (Shape::VoteRequest { pre_vote: true }, Some(hue(1))));
+        assert_eq!((face.shape, face.hue), (Shape::VoteRequest { pre_vote: true }, hue(1)));
     }
 }

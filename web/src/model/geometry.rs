@@ -137,6 +137,7 @@ impl Geometry {
         let first_row = CLIENT_HALF_HEIGHT + CLIENT_EDGE;
         let rows = ((self.height / 2.0 - first_row - CLIENT_ROW / 2.0) / CLIENT_ROW) as u32 + 1;
         let places = (0..columns).flat_map(|column| (0..rows).map(move |row| (column, row)));
+        let nodes: Vec<Point> = (0..self.nodes).map(|node| self.node(node)).collect();
         let mut free = places
             .flat_map(|(column, row)| {
                 let x = edge + nearer + f64::from(column) * column_width;
@@ -144,13 +145,13 @@ impl Geometry {
                 let (right, bottom) = (self.width - x, self.height - y);
                 [(right, y), (right, bottom), (x, bottom), (x, y)].map(|(x, y)| Point { x, y })
             })
-            .filter(|at| self.is_clear_of_nodes(*at));
+            .filter(|at| self.is_clear_of(&nodes, *at));
         // More clients than there is room for share the last place.
         free.nth(place as usize).unwrap_or(Point { x: self.width - edge, y: self.height / 2.0 })
     }
 
-    fn is_clear_of_nodes(&self, client: Point) -> bool {
-        (0..self.nodes).map(|node| self.node(node)).all(|node| {
+    fn is_clear_of(&self, nodes: &[Point], client: Point) -> bool {
+        nodes.iter().all(|node| {
             let beside = ((node.x - client.x).abs() - self.client_half_width()).max(0.0);
             let above = ((node.y - client.y).abs() - CLIENT_HALF_HEIGHT).max(0.0);
             Point { x: beside, y: above }.distance(Point::default()) > self.boundary_radius()
@@ -309,7 +310,8 @@ mod tests {
                 let half = geometry.client_half_width();
                 for place in 0..clients {
                     let at = geometry.client(place);
-                    assert!(geometry.is_clear_of_nodes(at), "{place} of {nodes} on {width}");
+                    let clear = (0..nodes).all(|node| geometry.is_clear_of(&[geometry.node(node)], at));
+                    assert!(clear, "{place} of {nodes} on {width}");
                     assert!(at.x > half && at.x < width - half && at.y > 15.0 && at.y < height - 15.0);
                     for other in (0..place).map(|other| geometry.client(other)) {
                         let apart = (at.x - other.x).abs() > 2.0 * half || (at.y - other.y).abs() > 30.0;
