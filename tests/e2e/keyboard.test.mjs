@@ -26,7 +26,7 @@ function focusIsVisible(page) {
     document.body.append(sample);
     const accent = getComputedStyle(sample).color;
     sample.remove();
-    const parts = [...element.querySelectorAll(".node-halo, .lane-line")].map((part) => getComputedStyle(part));
+    const parts = [...element.querySelectorAll(".node-halo, .lane-hit")].map((part) => getComputedStyle(part));
     return parts.some(({ stroke, strokeWidth }) => stroke === accent && parseFloat(strokeWidth) >= 2);
   });
 }

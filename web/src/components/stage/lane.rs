@@ -68,6 +68,7 @@ fn lane(stage: RwSignal<StageView>, focused: RwSignal<String>, from: u32, to: u3
         .bind("aria-pressed", cut)
         .bind("aria-label", move || lane_label(from, to, cut()))
         .child(way_line("path.lane-hit"))
+        .child(way_line("path.lane-inside"))
         .child(way_line("path.lane-line"))
         .child(cross);
     let toggle = move |_| {
