@@ -161,14 +161,16 @@ fn loses(
 
 fn finds_log(node: NodeId, server: Server, last: EntryId, lineage: &Lineage, report: &mut Report<'_>) {
     let found = lineage.common(last, server.disk_end);
-    if found < server.disk_end.index {
+    // What was cut off in memory may be cut off on the disk, too, or not yet.
+    let kept = server.disk_end.index.min(server.uncut);
+    if found < kept {
         report.broken(
             Property::Durability,
             format!(
                 "The log on the disk of {node} ended with {}; it found it up to {found}.",
                 server.disk_end
             ),
-            [found.next(), server.disk_end.index],
+            [found.next(), kept],
             [node],
         );
     }
@@ -177,6 +179,20 @@ fn finds_log(node: NodeId, server: Server, last: EntryId, lineage: &Lineage, rep
 #[cfg(test)]
 mod tests {
     use super::super::history::History;
+
+    /// A crash may come before or after a disk has cut off what was cut off in memory; what was not stays.
+    #[test]
+    fn a_crash_while_a_disk_cuts_its_log() {
+        for found in [(1, 3), (2, 2), (1, 1)] {
+            let mut history = History::new();
+            history.stores(0, &[(1, 1), (1, 2), (1, 3)]).truncates(0, 2).appends(0, &[(2, 2)]).crashes(0);
+            history.restarts(0, 2, None, found);
+            assert_eq!(history.broken(), [""; 0], "{found:?}");
+        }
+        let mut history = History::new();
+        history.stores(0, &[(1, 1), (1, 2), (1, 3)]).truncates(0, 3).crashes(0).restarts(0, 2, None, (1, 1));
+        assert_eq!(history.broken(), ["durability"]);
+    }
 
     /// A vote that is told before it is on disk breaks durability.
     #[test]

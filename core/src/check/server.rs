@@ -21,6 +21,9 @@ pub(super) struct Server {
     pub(super) log_end: EntryId,
     /// The end of its log on disk.
     pub(super) disk_end: EntryId,
+    /// So much of the log on its disk was not cut off in memory since both were the same: a crash may bring the disk
+    /// to any state between the two.
+    pub(super) uncut: Index,
     /// The furthest end of a log on a disk that it lost.
     pub(super) wiped_end: EntryId,
     pub(super) commit_index: Index,
@@ -70,6 +73,7 @@ impl Server {
         role_term: Term::ZERO,
         log_end: EntryId::ZERO,
         disk_end: EntryId::ZERO,
+        uncut: Index(u64::MAX),
         wiped_end: EntryId::ZERO,
         commit_index: Index::ZERO,
         last_applied: Index::ZERO,
@@ -95,13 +99,19 @@ impl Server {
             }
             EventKind::Truncate { from } => {
                 let last = from.prev();
+                self.uncut = self.uncut.min(last);
                 if last < self.log_end.index {
                     self.log_end = lineage
                         .at(self.log_end, last)
                         .unwrap_or(EntryId { term: self.log_end.term, index: last });
                 }
             }
-            EventKind::Sync { last } => self.disk_end = *last,
+            EventKind::Sync { last } => {
+                self.disk_end = *last;
+                if *last == self.log_end {
+                    self.uncut = Index(u64::MAX);
+                }
+            }
             EventKind::Commit { index } => self.commit_index = *index,
             EventKind::Apply { entry, .. } => self.last_applied = entry.index,
             EventKind::Snapshot { last_included, origin } => {
@@ -115,6 +125,7 @@ impl Server {
             EventKind::Restart { last, snapshot_index, .. } => {
                 self.log_end = *last;
                 self.disk_end = *last;
+                self.uncut = Index(u64::MAX);
                 self.commit_index = *snapshot_index;
                 self.last_applied = *snapshot_index;
                 self.snapshot_index = *snapshot_index;
@@ -131,6 +142,7 @@ impl Server {
     fn install(&mut self, last_included: EntryId, lineage: &Lineage) {
         if !lineage.contains(self.log_end, last_included) {
             self.log_end = last_included;
+            self.uncut = self.uncut.min(lineage.common(self.disk_end, last_included));
         }
         self.commit_index = self.commit_index.max(last_included.index);
         self.last_applied = last_included.index;

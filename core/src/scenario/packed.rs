@@ -62,6 +62,7 @@ impl Packer {
         self.fraction(network.loss);
         self.fraction(network.duplicate);
         self.range(disk.sync);
+        self.fraction(disk.keep);
         self.list(clients, |packer, client| {
             packer.text(&client.id.0);
             packer.number(client.every.0);
@@ -247,7 +248,7 @@ impl Unpacker<'_> {
                 loss: self.fraction(),
                 duplicate: self.fraction(),
             },
-            disk: DiskSetup { sync: self.range() },
+            disk: DiskSetup { sync: self.range(), keep: self.fraction() },
             clients: self.list(|unpacker| ClientSetup {
                 id: ClientId(unpacker.text()),
                 every: unpacker.span(),

@@ -170,9 +170,11 @@ pub(super) fn probability(object: &Object<'_>, name: &str, mistakes: &mut Mistak
 
 fn disk(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<DiskSetup> {
     let object = found.object(mistakes)?;
-    object.refuse_others(&["sync_ms"], mistakes);
-    let sync = object.optional("sync_ms")?.millis_range(ANY_SPAN, mistakes)?;
-    Some(DiskSetup { sync })
+    object.refuse_others(&["sync_ms", "keep"], mistakes);
+    let defaults = DiskSetup::default();
+    let sync = object.optional("sync_ms").and_then(|found| found.millis_range(ANY_SPAN, mistakes));
+    let keep = probability(&object, "keep", mistakes);
+    Some(DiskSetup { sync: sync.unwrap_or(defaults.sync), keep: keep.unwrap_or(defaults.keep) })
 }
 
 fn clients(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<Vec<ClientSetup>> {

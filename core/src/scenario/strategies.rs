@@ -152,13 +152,14 @@ pub(super) fn setup() -> impl Strategy<Value = Setup> {
         .prop_map(|(latency, loss, duplicate)| NetworkSetup { latency, loss, duplicate });
     let rules = proptest::sample::subsequence(Rule::ALL.to_vec(), 0..=3);
     let clients = proptest::collection::vec(client, 0..=1);
-    (any::<u64>(), config, network, range(), clients, rules).prop_map(
-        |(seed, config, network, sync, clients, without)| Setup {
+    let disk = (range(), fraction(0..=1_000_000)).prop_map(|(sync, keep)| DiskSetup { sync, keep });
+    (any::<u64>(), config, network, disk, clients, rules).prop_map(
+        |(seed, config, network, disk, clients, without)| Setup {
             nodes: 5,
             seed,
             config,
             network,
-            disk: DiskSetup { sync },
+            disk,
             clients,
             without,
         },

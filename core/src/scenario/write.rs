@@ -21,7 +21,12 @@ pub(crate) fn scenario(out: &mut String, scenario: &Scenario) {
             fields.fraction("loss", setup.network.loss);
             fields.fraction("duplicate", setup.network.duplicate);
         });
-        fields.object("disk", |fields| fields.millis_range("sync_ms", setup.disk.sync));
+        fields.object("disk", |fields| {
+            fields.millis_range("sync_ms", setup.disk.sync);
+            if setup.disk.keep > 0.0 {
+                fields.fraction("keep", setup.disk.keep);
+            }
+        });
         fields.list("clients", &setup.clients, client);
         fields.list("without", &setup.without, |out, rule| json::string(out, rule.name()));
         fields.list("steps", &scenario.steps, step);

@@ -1,7 +1,8 @@
-//! One server's stable storage: writes wait, are synced together, and are lost in a crash until then.
+//! One server's stable storage: writes wait, are synced together, and may be lost in a crash until then.
 
 use std::sync::Arc;
 
+use super::setup::DiskSetup;
 use super::streams::{self, Purpose};
 use crate::raft::{EntryId, HardState, Index, Log, NodeId, Persistent, Snapshot, Write, WriteId};
 use crate::rng::Rng;
@@ -20,6 +21,9 @@ pub struct Disk {
     /// The next sync fails.
     fails: bool,
     rng: Rng,
+    /// See [`DiskSetup::keep`].
+    keep: f64,
+    survival: Rng,
 }
 
 /// A write that is not durable yet.
@@ -44,17 +48,19 @@ pub(super) struct Synced {
 }
 
 impl Disk {
-    /// An empty disk whose syncs take a time from this range.
-    pub(super) fn new(seed: u64, id: NodeId, sync: (Micros, Micros)) -> Disk {
+    /// An empty disk.
+    pub(super) fn new(seed: u64, id: NodeId, setup: &DiskSetup) -> Disk {
         Disk {
             hard_state: HardState::default(),
             log: Log::default(),
             pending: Vec::new(),
             syncing: 0,
             sync_done_at: None,
-            sync,
+            sync: setup.sync,
             fails: false,
             rng: streams::node(seed, Purpose::Disk, id, 0),
+            keep: setup.keep,
+            survival: streams::node(seed, Purpose::Survival, id, 0),
         }
     }
 
@@ -73,7 +79,7 @@ impl Disk {
         self.log.snapshot()
     }
 
-    /// Writes that would be lost in a crash now, the oldest first.
+    /// Writes that may be lost in a crash now, the oldest first.
     pub fn pending(&self) -> impl Iterator<Item = &Write> {
         self.pending.iter().map(|pending| &pending.write)
     }
@@ -88,7 +94,7 @@ impl Disk {
         self.sync
     }
 
-    /// The least index of the log in memory that a crash now would lose.
+    /// The least index of the log in memory that is not on the disk.
     pub fn first_unsynced(&self) -> Option<Index> {
         self.pending()
             .filter_map(|write| {
@@ -162,31 +168,15 @@ impl Disk {
     pub(super) fn finish_sync(&mut self) -> Option<Synced> {
         self.sync_done_at.take()?;
         let mut synced: Option<Synced> = None;
-        for Pending { write, cause } in self.pending.drain(..std::mem::take(&mut self.syncing)) {
+        let done: Vec<Pending> = self.pending.drain(..std::mem::take(&mut self.syncing)).collect();
+        for Pending { write, cause } in done {
             let synced =
                 synced.get_or_insert(Synced { last: write.id, votes: Vec::new(), log_end: None, cause });
             synced.last = write.id;
             synced.cause = cause;
-            if let Some(hard_state) = write.hard_state {
-                if hard_state != self.hard_state && hard_state.voted_for.is_some() {
-                    synced.votes.push((hard_state, cause));
-                }
-                self.hard_state = hard_state;
-            }
             let touches_log =
                 write.snapshot.is_some() || write.truncate_from.is_some() || !write.entries.is_empty();
-            if let Some(snapshot) = write.snapshot {
-                self.log.compact(snapshot);
-            }
-            if let Some(from) = write.truncate_from {
-                self.log.truncate_from(from);
-            }
-            for entry in write.entries.iter() {
-                // After a write that failed, what follows it has nowhere to go.
-                if entry.index == self.log.last().index.next() {
-                    self.log.append(entry.clone());
-                }
-            }
+            synced.votes.extend(self.take(write).map(|vote| (vote, cause)));
             if touches_log {
                 synced.log_end = Some((self.log.last(), cause));
             }
@@ -194,7 +184,38 @@ impl Disk {
         synced
     }
 
-    /// The process has ended: what is not durable is lost.
+    /// The process has ended before what waits was synced: some of it, the oldest, may be on the disk all the same.
+    /// Returns the votes among that.
+    pub(super) fn keep_some(&mut self) -> Vec<HardState> {
+        let mut votes = Vec::new();
+        let keep = self.keep;
+        while !self.pending.is_empty() && self.survival.chance(keep) {
+            let Pending { write, .. } = self.pending.remove(0);
+            votes.extend(self.take(write));
+        }
+        votes
+    }
+
+    /// A write gets on the disk. Returns the vote in it, if it is a new one.
+    fn take(&mut self, write: Write) -> Option<HardState> {
+        let before = self.hard_state;
+        self.hard_state = write.hard_state.unwrap_or(before);
+        if let Some(snapshot) = write.snapshot {
+            self.log.compact(snapshot);
+        }
+        if let Some(from) = write.truncate_from {
+            self.log.truncate_from(from);
+        }
+        for entry in write.entries.iter() {
+            // After a write that failed, what follows it has nowhere to go.
+            if entry.index == self.log.last().index.next() {
+                self.log.append(entry.clone());
+            }
+        }
+        Some(self.hard_state).filter(|after| *after != before && after.voted_for.is_some())
+    }
+
+    /// What waits is lost.
     pub(super) fn lose_pending(&mut self) {
         self.pending.clear();
         self.syncing = 0;

@@ -99,7 +99,7 @@ impl Machine {
         Machine {
             id,
             clock: Clock::new(),
-            disk: Disk::new(setup.seed, id, setup.disk.sync),
+            disk: Disk::new(setup.seed, id, &setup.disk),
             process: None,
             wiped: false,
             untold: Vec::new(),
@@ -213,9 +213,10 @@ impl Machine {
         }));
     }
 
-    /// Ends the process, if there is one: what was not durable is lost.
+    /// Ends the process, if there is one: what was not synced is lost, or most of it.
     pub(super) fn end(&mut self) -> Option<Ended> {
         let process = self.process.take()?;
+        let survivors = self.disk.keep_some();
         let lost = self.disk.first_unsynced();
         self.disk.lose_pending();
         let (term, waiting) = (process.node.current_term(), process.waiting.unwrap_or_default());
@@ -224,6 +225,7 @@ impl Machine {
                 self.untold.extend(synced.votes.iter().map(|(vote, _)| *vote));
             }
         }
+        self.untold.extend(survivors);
         Some(Ended { lost, term, waiting })
     }
 }

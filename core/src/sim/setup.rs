@@ -66,6 +66,9 @@ pub struct NetworkSetup {
 pub struct DiskSetup {
     /// The time of a sync is drawn uniformly from this range.
     pub sync: (Micros, Micros),
+    /// The probability that a write which was not synced is on the disk all the same after a crash, if all writes
+    /// before it are; 0.0 to 1.0.
+    pub keep: f64,
 }
 
 /// A client that sends an operation now and then.
@@ -133,7 +136,7 @@ impl Default for NetworkSetup {
 
 impl Default for DiskSetup {
     fn default() -> DiskSetup {
-        DiskSetup { sync: (Micros(500), Micros(2_000)) }
+        DiskSetup { sync: (Micros(500), Micros(2_000)), keep: 0.0 }
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) enum Purpose {
     Client,
     /// Where timers are moved.
     Timers,
+    /// Which writes survive a crash though they were not synced.
+    Survival,
 }
 
 /// The stream for messages between servers in one direction.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::lab::{Lab, busy_client, committed};
 use crate::raft::{EntryId, Index, NodeId};
 use crate::sim::{Command, DropReason, EventKind, Status, Target};
@@ -165,4 +167,38 @@ fn a_write_that_fails_ends_the_process() {
             assert!(lab.node(follower).commit_index().0 + 5 > committed(&lab).0, "it catches up");
         }
     }
+}
+
+/// Where a disk keeps some of what was not synced, a crash leaves any beginning of it, and never a later write without
+/// those before it.
+#[test]
+fn a_crash_may_keep_a_beginning_of_what_was_not_synced() {
+    let mut kept = BTreeSet::new();
+    for seed in 0..40 {
+        let (mut lab, _) = Lab::with_leader(3, |setup| {
+            setup.seed = seed;
+            setup.disk.keep = 0.6;
+            setup.clients.push(busy_client("c1", 20));
+        });
+        lab.run_ms(500);
+        let follower = lab.followers()[0];
+        let slow = Some((Micros(9_000_000), Micros(9_000_000)));
+        lab.obey(Command::Disk { node: follower.into(), sync: slow, fails: false });
+        lab.run_ms(120);
+        let (durable, in_memory) =
+            (lab.machine(follower).disk().log().last(), lab.node(follower).log().clone());
+        lab.obey(Command::Crash { node: follower.into() });
+        let found = lab.machine(follower).disk().log().last();
+        assert!(found.index >= durable.index && in_memory.holds(found));
+        let lost = (found.index < in_memory.last().index).then(|| found.index.next());
+        assert_eq!(lab.events.last().map(|event| &event.kind), Some(&EventKind::Crash { lost }));
+        kept.insert(if found == durable {
+            "nothing"
+        } else if lost.is_some() {
+            "something"
+        } else {
+            "all"
+        });
+    }
+    assert_eq!(kept.into_iter().collect::<Vec<_>>(), ["all", "nothing", "something"]);
 }
