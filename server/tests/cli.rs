@@ -94,6 +94,29 @@ fn whatever_is_wrong_outside_exits_2() {
     assert_eq!(not_text.status.code(), Some(2));
 }
 
+/// A number below zero is a wrong value, not an unknown option.
+#[test]
+fn a_wrong_number_is_told_what_is_right() {
+    let cases = [
+        ("--until-ms", "-5", "not a number of milliseconds from 0 to 3600000"),
+        ("--until-ms", "soon", "not a number of milliseconds from 0 to 3600000"),
+        ("--seed", "-1", "not a whole number from 0 to 18446744073709551615"),
+        ("--seed", "1.5", "not a whole number from 0 to 18446744073709551615"),
+    ];
+    for (option, value, right) in cases {
+        let output = run(&["sim", "initial_election", option, value]);
+        let text = stderr(&output);
+        assert!(text.contains(&format!("invalid value '{value}'")) && text.contains(right), "{text}");
+    }
+}
+
+#[test]
+fn the_report_counts_as_one_counts() {
+    let one = r#"{"version":1,"nodes":3,"until_ms":3000}"#;
+    let text = stdout(&run_with_input(&["sim", "-"], one));
+    assert!(text.contains("; 1 entry committed"), "{text}");
+}
+
 #[test]
 fn the_json_report_has_its_fields() {
     let output = run(&["sim", "initial_election", "--seed", "7", "--until-ms", "400", "--format", "json"]);
@@ -115,7 +138,7 @@ fn the_json_report_has_its_fields() {
         assert!(!report[field].is_null(), "{field} is missing: {report}");
     }
     assert_eq!((&report["seed"], &report["until_ms"]), (&7.into(), &400.into()));
-    assert!(stderr(&output).contains("are left out"), "expectations after the new end are told of");
+    assert!(stderr(&output).contains("left out"), "expectations after the new end are told of");
 }
 
 #[test]

@@ -11,8 +11,8 @@ use wasm_bindgen::closure::Closure;
 
 use crate::components::Movers;
 use crate::model::{
-    checks_view, clock_view, dashboard_view, events_view, inspector_view, log_view, menu_view, message_view,
-    network_view, scenario_view, stage_view, state_view, timers,
+    checks_view, clock_view, dashboard_view, events_view, hint_view, inspector_view, log_view, menu_view,
+    message_view, network_view, scenario_view, stage_view, state_view, timers,
 };
 use crate::session::Session;
 use crate::state::{Choices, Tab, Wishes, World, show};
@@ -145,13 +145,12 @@ impl Driver {
         }
         self.shown_revision = Some(session.revision());
         let stage = stage_view(session);
-        let (keys, message) = match session.selection() {
-            Selection::Node(node) => (menu_view(&stage, node), None),
+        let (menu, message) = match session.selection() {
+            Selection::Node(node) if session.menu_open() => (menu_view(&stage, node), None),
             Selection::Message(id) => (None, message_view(session.world(), session.geometry(), id)),
             _ => (None, None),
         };
-        show(world.menu, keys.clone().filter(|_| session.menu_open()));
-        show(world.keys, keys);
+        show(world.menu, menu);
         show(world.message, message);
         show(world.stage, stage);
         let run = Some((session.scenarios().1, session.seed()));
@@ -159,7 +158,7 @@ impl Driver {
             self.shown_run = run;
             show(world.scenario, scenario_view(session));
         }
-        show(world.hint, session.hint());
+        show(world.hint, hint_view(session));
         show(world.refusal, session.refusal().unwrap_or_default().to_owned());
         show(world.log, log_view(session));
         show(world.network, network_view(session));

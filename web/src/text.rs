@@ -101,6 +101,28 @@ pub fn place(id: EntryId) -> String {
     if id.index == Index::ZERO { "0".to_owned() } else { format!("{} (term {})", id.index, id.term) }
 }
 
+/// `election-safety` as a reader writes it: `Election safety`.
+pub fn property(name: &str) -> String {
+    capital(name.replace('-', " "))
+}
+
+/// What a check found, for a reader: traces write an entry as `3@2`, which is `entry 3 of term 2`.
+pub fn finding(detail: &str) -> String {
+    let mut text = String::with_capacity(detail.len() + 32);
+    for word in detail.split_inclusive(' ') {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let end = word.trim_end_matches(|end: char| !end.is_ascii_digit()).len();
+        match word[..end].split_once('@') {
+            Some((index, term)) if digits(index) && digits(term) => {
+                let noun = if text.to_ascii_lowercase().ends_with("entry ") { "" } else { "entry " };
+                text += &format!("{noun}{index} of term {term}{}", &word[end..]);
+            }
+            _ => text += word,
+        }
+    }
+    text
+}
+
 /// A sentence with a capital at its beginning; our sentences begin with a letter of ASCII.
 pub fn capital(mut sentence: String) -> String {
     if let Some(first) = sentence.get_mut(..1) {
@@ -231,6 +253,17 @@ mod tests {
         assert_eq!(entries(Index(2), Index(4)), "entries 2 to 4");
         assert_eq!(log_end(EntryId::ZERO), "nothing");
         assert_eq!(log_end(EntryId::new(3, 17)), "entry 17 of term 3");
+    }
+
+    #[test]
+    fn a_finding_names_entries_as_a_reader_does() {
+        assert_eq!(
+            finding("In the log of node-1, entry 3@3 follows 2@2; elsewhere it follows 2@1."),
+            "In the log of node-1, entry 3 of term 3 follows entry 2 of term 2; elsewhere it follows entry 2 of term 1."
+        );
+        assert_eq!(finding("Entry 3@3 of node-1"), "Entry 3 of term 3 of node-1");
+        assert_eq!(finding("c1 told \"a@b.no\" and 3 @ 2."), "c1 told \"a@b.no\" and 3 @ 2.");
+        assert_eq!(property("leader-completeness"), "Leader completeness");
     }
 
     #[test]

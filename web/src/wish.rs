@@ -26,6 +26,14 @@ pub enum Wish {
     Select(Selection),
     /// Select the next message in flight, or the one before, round and round.
     SelectMessage(Turn),
+    /// Do what this letter stands for in the menu of the node that has the focus, or else of the selected message or
+    /// node.
+    Letter {
+        /// The letter, a capital.
+        key: char,
+        /// The node that has the focus.
+        focused: Option<u32>,
+    },
     /// Close the menu of the selected node.
     CloseMenu,
     /// Do something to the world.

@@ -27,7 +27,7 @@ fn logs() -> LogView {
         node: 0,
         up: true,
         last: 17,
-        reach: Reach { durable: 16, commit: 15, applied: 14 },
+        reach: Reach { durable: 16, committed: 15, applied: 14 },
         cells: cells(14..=17),
         ..LogRow::default()
     };
@@ -58,7 +58,7 @@ async fn a_cell_tells_its_term_and_how_far_it_has_come() {
 
     // The same element goes on to the next state: nothing is drawn anew.
     let cell = stand.find("[data-log='node-0:17']");
-    view.update(|view| view.rows[0].reach = Reach { durable: 17, commit: 17, applied: 17 });
+    view.update(|view| view.rows[0].reach = Reach { durable: 17, committed: 17, applied: 17 });
     settled().await;
     assert_eq!(attribute(&cell, "data-state"), "applied");
     assert!(cell.is_connected());

@@ -4,11 +4,11 @@
 mod support;
 
 use leptos::prelude::*;
+use mini_raft_web::components::top_strip::seed_form;
 use mini_raft_web::components::{
     checks_badge, dashboard, events_panel, help, inspector, network_panel, side_tabs, state_strip,
 };
 use mini_raft_web::dom::h;
-use mini_raft_web::model::StateView;
 use mini_raft_web::model::checks::{ChecksView, PropertyView, ViolationView};
 use mini_raft_web::model::dashboard::{DashboardView, Health, MetricRow, NodeRow};
 use mini_raft_web::model::events::{EventLine, EventsView, Tone};
@@ -17,6 +17,7 @@ use mini_raft_web::model::inspector::{
 };
 use mini_raft_web::model::kv::{KeyRow, KeyValue, RequestState, RequestView, StateColumn};
 use mini_raft_web::model::network::{NetworkNode, NetworkView};
+use mini_raft_web::model::{ScenarioView, StateView};
 use mini_raft_web::state::{Tab, use_choices};
 use mini_raft_web::wish::{Act, NetworkWish, Operation, RequestWish, Selection, Wish};
 use support::{Stand, attribute, settled};
@@ -36,7 +37,7 @@ fn checks(violations: u64) -> ChecksView {
     };
     let detail = ViolationView {
         event: 41,
-        property: "election-safety",
+        property: "Election safety".to_owned(),
         detail: "Two leaders in term 4.".to_owned(),
         nodes: "node-1 and node-2".to_owned(),
     };
@@ -66,6 +67,31 @@ async fn the_badge_counts_violations_and_opens_the_list_at_the_first() {
     assert_eq!(attribute(&stand.find("[data-property='log-matching']"), "data-holds"), "true");
     stand.button("See the event").click();
     assert_eq!(stand.wishes.take(), [Wish::Select(Selection::Event(41))]);
+}
+
+/// What is no seed is refused where it was typed, and the run goes on.
+#[wasm_bindgen_test]
+async fn a_wrong_seed_is_refused_with_a_message() {
+    let scenario = RwSignal::new(ScenarioView { seed: 42, ..ScenarioView::default() });
+    let stand = Stand::new(move || seed_form(scenario));
+    let field: HtmlInputElement = stand.find("input").unchecked_into();
+    assert_eq!(field.value(), "42");
+    for wrong in ["abc", "-1", "1.5", "12345678901234567890123", "18446744073709551616", ""] {
+        field.set_value(wrong);
+        stand.send("input", "input");
+        stand.send("form", "submit");
+        settled().await;
+        assert_eq!(stand.wishes.take(), [], "{wrong}");
+        assert_eq!(attribute(&field, "aria-invalid"), "true", "{wrong}");
+        assert!(field.validation_message().is_ok_and(|message| message.contains("whole number")), "{wrong}");
+        assert_eq!(field.value(), wrong, "it can be mended");
+    }
+    field.set_value(" 18446744073709551615 ");
+    stand.send("input", "input");
+    settled().await;
+    assert!(field.check_validity() && !field.has_attribute("aria-invalid"));
+    stand.send("form", "submit");
+    assert_eq!(stand.wishes.take(), [Wish::Restart { seed: u64::MAX }]);
 }
 
 fn node(id: u32, commit_index: u64) -> InspectorView {

@@ -12,8 +12,8 @@ use mini_raft_web::components::stage::node::nodes;
 use mini_raft_web::components::{Movers, playback};
 use mini_raft_web::dom::{h, svg};
 use mini_raft_web::model::{
-    ClockView, Face, LaneView, MessageView, Motion, NodeView, PlacedFlight, RoleView, Shape, StageView, Vote,
-    menu_view,
+    ClockView, Face, LaneView, MenuItem, MessageView, Motion, NodeView, PlacedFlight, RoleView, Shape,
+    StageView, Vote, menu_view,
 };
 use mini_raft_web::wish::{Act, Selection, Wish};
 use support::{Stand, attribute, settled};
@@ -173,6 +173,12 @@ async fn playback_says_what_its_button_would_do() {
     assert_eq!(stand.count("input[type=range][aria-label=Speed]"), 1);
 }
 
+fn items(id: u64, hold: Act, under_way: bool) -> Vec<MenuItem> {
+    let name = if hold == Act::Hold(id) { "Hold" } else { "Release" };
+    let item = |name, key, act, enabled| MenuItem { name, key, act, enabled };
+    vec![item("Drop", 'D', Act::Drop(id), under_way), item(name, 'H', hold, true)]
+}
+
 #[wasm_bindgen_test]
 async fn a_selected_message_is_read_and_dropped() {
     let message = RwSignal::new(Some(MessageView {
@@ -180,7 +186,7 @@ async fn a_selected_message_is_read_and_dropped() {
         title: "heartbeat".to_owned(),
         from: "node-1".to_owned(),
         to: "node-3".to_owned(),
-        under_way: true,
+        items: items(17, Act::Hold(17), true),
         ..MessageView::default()
     }));
     let stand = Stand::new(move || {
@@ -191,17 +197,22 @@ async fn a_selected_message_is_read_and_dropped() {
     for word in ["heartbeat", "node-1", "node-3"] {
         assert!(text.contains(word), "{word} in {text}");
     }
-    stand.button("Drop").click();
-    assert!(stand.wishes.take().contains(&Wish::Act(Act::Drop(17))));
+    let (drop, hold) = ("[aria-keyshortcuts=D]", "[aria-keyshortcuts=H]");
+    stand.click_by_pointer(drop);
+    assert_eq!(stand.wishes.take(), [Wish::Act(Act::Drop(17)), Wish::Select(Selection::Nothing)]);
+    // By keyboard one goes on from message to message.
+    stand.click(drop);
+    assert_eq!(stand.wishes.take(), [Wish::Letter { key: 'D', focused: None }]);
 
     // The next one is read on the same card, so that its buttons keep the focus.
-    let drop = stand.button("Drop");
-    let title = "PreVote".to_owned();
-    message.set(Some(MessageView { id: 18, title, held: true, ..MessageView::default() }));
+    let (drop, hold) = (stand.find(drop), stand.find(hold));
+    let (title, items) = ("PreVote".to_owned(), items(18, Act::Release(18), false));
+    message.set(Some(MessageView { id: 18, title, items, ..MessageView::default() }));
     settled().await;
     assert_eq!(stand.find("h2").text_content().as_deref(), Some("PreVote"));
     assert!(drop.is_connected() && drop.has_attribute("disabled"));
-    stand.button("Release").click();
+    assert_eq!(hold.text_content().as_deref(), Some("ReleaseH"));
+    stand.click_by_pointer("[aria-keyshortcuts=H]");
     assert!(stand.wishes.take().contains(&Wish::Act(Act::Release(18))));
 
     message.set(None);

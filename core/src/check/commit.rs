@@ -172,13 +172,16 @@ fn incomplete(
     common: Index,
     report: &mut Report<'_>,
 ) {
+    let first = common.next();
+    let missing = if first == committed.index {
+        committed.to_string()
+    } else {
+        format!("the entries from {first} on to {committed}")
+    };
     report.broken(
         Property::LeaderCompleteness,
-        format!(
-            "{leader} leads term {term} without entry {} and on to {committed}, committed in term {earlier}.",
-            common.next()
-        ),
-        [common.next(), committed.index],
+        format!("{leader} leads term {term} without {missing}, committed in term {earlier}."),
+        [first, committed.index],
         [leader],
     );
 }
@@ -225,10 +228,7 @@ mod tests {
         assert_eq!(history.broken(), [""; 0]);
         history.leads(2, 3);
         assert_eq!(history.broken(), ["leader-completeness"]);
-        assert_eq!(
-            history.details(),
-            ["node-2 leads term 3 without entry 1 and on to 1@1, committed in term 1."]
-        );
+        assert_eq!(history.details(), ["node-2 leads term 3 without 1@1, committed in term 1."]);
     }
 
     /// An election of an earlier term that is won late owes nothing to what was committed meanwhile.

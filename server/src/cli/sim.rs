@@ -13,7 +13,7 @@ use mini_raft_core::time::Micros;
 use mini_raft_core::trace::{Summary, TraceWriter};
 
 use super::progress::Progress;
-use super::text::{Style, harmless, pad, thousands, wrap};
+use super::text::{Style, counted, harmless, pad, wrap};
 use super::{FAILED, Format, input, pipe};
 
 /// Run a scenario in the simulator.
@@ -39,11 +39,11 @@ pub(super) struct Args {
     scenario: Option<String>,
 
     /// Take this seed in place of the scenario's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
 
     /// End the run at this simulated millisecond; later steps and expectations are left out.
-    #[arg(long, value_name = "N", value_parser = until)]
+    #[arg(long, value_name = "N", value_parser = until, allow_negative_numbers = true)]
     until_ms: Option<Micros>,
 
     /// Write the trace, JSON Lines, to this file; - is standard output, and the report goes to standard error.
@@ -72,7 +72,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (steps, expectations) = scenario.end_at(until);
         if steps + expectations > 0 {
             pipe::to_stderr(&format!(
-                "note: {steps} steps and {expectations} expectations lie after {until} and are left out\n"
+                "note: left out, since after {}: {} and {}\n",
+                seconds(until),
+                counted(steps as u64, "step", "steps"),
+                counted(expectations as u64, "expectation", "expectations"),
             ))?;
         }
     }
@@ -90,11 +93,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(if report.ok() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
+fn seed(text: &str) -> anyhow::Result<u64> {
+    text.parse().with_context(|| format!("not a whole number from 0 to {}", u64::MAX))
+}
+
 fn until(text: &str) -> anyhow::Result<Micros> {
-    let millis: f64 = text.parse().context("not a number of milliseconds")?;
     let max = limits::SPAN.as_millis_f64();
+    let millis: f64 =
+        text.parse().with_context(|| format!("not a number of milliseconds from 0 to {max}"))?;
     if !(0.0..=max).contains(&millis) {
-        bail!("not in the range 0 to {max}");
+        bail!("not a number of milliseconds from 0 to {max}");
     }
     Ok(Micros::from_millis_f64(millis))
 }
@@ -190,7 +198,10 @@ fn as_text(scenario: &Scenario, report: &Report, summary: Summary, style: Style)
     for (at, violation, count) in by_property(report) {
         let mark = if report.ok() { style.dim("broken") } else { style.bad("BROKEN") };
         let (what, at) = (harmless(&violation.detail), style.dim(&format!("{:>9}", seconds(at))));
-        let more = if count > 1 { format!(" (and {} times more)", count - 1) } else { String::new() };
+        let more = match count as u64 - 1 {
+            0 => String::new(),
+            more => format!(" (and {} more)", counted(more, "time", "times")),
+        };
         text.push_str(&format!("  {mark}  {at}  {}: {what}{more}\n", violation.property));
     }
     for (step, why) in &report.skipped {
@@ -203,8 +214,9 @@ fn as_text(scenario: &Scenario, report: &Report, summary: Summary, style: Style)
         Some(id) => format!("{id} leads in term {}", report.term),
         None => format!("nobody leads, term {}", report.term),
     };
-    text.push_str(&format!("{leader}; {} entries committed\n", thousands(report.committed.0)));
-    text.push_str(&format!("{} events, trace hash {}\n", thousands(summary.events), summary.hash_digits()));
+    text.push_str(&format!("{leader}; {} committed\n", counted(report.committed.0, "entry", "entries")));
+    let events = counted(summary.events, "event", "events");
+    text.push_str(&format!("{events}, trace hash {}\n", summary.hash_digits()));
     text.push_str(&match report.ok() {
         true => style.good("passed\n"),
         false => style.bad("failed\n"),

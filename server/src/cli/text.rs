@@ -93,9 +93,21 @@ pub(super) fn thousands(number: u64) -> String {
     text
 }
 
+/// `1 entry`, `2,000 entries`.
+pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(counted(1, "entry", "entries"), "1 entry");
+        assert_eq!(counted(0, "entry", "entries"), "0 entries");
+        assert_eq!(counted(2_000, "entry", "entries"), "2,000 entries");
+    }
 
     #[test]
     fn lines_break_between_words() {

@@ -73,7 +73,7 @@ fn detail(violation: &ViolationView) -> El {
     let inspect = use_inspect();
     let event = violation.event;
     h("li")
-        .child(h("b").text(violation.property))
+        .child(h("b").text(violation.property.clone()))
         .text(" ")
         .text(violation.detail.clone())
         .child(h("button.link").text("See the event").on("click", move |_| inspect(Selection::Event(event))))

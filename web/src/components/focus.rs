@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
 
-use crate::dom::El;
+use crate::dom::{El, put};
 
 /// Makes a drawn thing a button: `press` hears of a click, and of a key that presses it; then it is told `true`.
 pub(crate) fn pressable(el: El, press: impl Fn(bool) + Copy + 'static) -> El {
@@ -45,6 +45,21 @@ pub(crate) fn focus(selector: &str) {
     if let Some(element) = document().query_selector(selector).ok().flatten() {
         // Drawn elements have the same method. One that cannot have the focus keeps it where it is.
         let _ = element.unchecked_into::<HtmlElement>().focus();
+    }
+}
+
+/// Moves the focus to the first element that matches once the page shows what is wished for now.
+pub(crate) fn focus_once_drawn(selector: &'static str) {
+    // The next frame grants the wish; the one after it finds what it led to.
+    request_animation_frame(move || request_animation_frame(move || focus(selector)));
+}
+
+/// Moves the focus to a node that was called by its digit. The space bar still plays and pauses: it presses only where
+/// Tab has brought the focus.
+pub(crate) fn focus_by_digit(node: u32) {
+    focus_node(node);
+    if let Some(element) = document().active_element() {
+        put(&element, "data-focus", Some("digit"));
     }
 }
 

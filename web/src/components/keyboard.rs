@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
-use super::focus::target_of;
+use super::focus::{focus_by_digit, focus_once_drawn, target_of};
 use crate::dom;
 use crate::model::{KeyWish, speed_at, step_of, wish_of_key};
 use crate::state::{use_choices, use_wishes, use_world};
-use crate::wish::Wish;
+use crate::wish::{Selection, Wish};
 
 /// Listens for as long as the calling component lives.
 pub fn listen() {
@@ -20,14 +20,21 @@ pub fn listen() {
             return;
         }
         let nodes = world.stage.read_untracked().nodes.len() as u32;
-        let wish = wish_of_key(&event.key(), nodes, world.keys.read_untracked().as_ref());
-        let Some(wish) = wish else { return };
+        let Some(wish) = wish_of_key(&event.key(), nodes, focused_node(event)) else { return };
         // A prevented Escape would not close a popover.
         if event.key() != "Escape" {
             event.prevent_default();
         }
         match wish {
-            KeyWish::Send(wish) => wishes.send(wish),
+            KeyWish::Send(wish) => {
+                // The focus follows, so that the next letter and the next Tab go on from there.
+                match wish {
+                    Wish::Select(Selection::Node(node)) => focus_by_digit(node),
+                    Wish::SelectMessage(_) => focus_once_drawn(".message-card:not(:focus-within)"),
+                    _ => {}
+                }
+                wishes.send(wish);
+            }
             KeyWish::ToggleHelp => choices.help_open.set(!choices.help_open.get_untracked()),
             KeyWish::Faster(steps) => {
                 let speed = speed_at(step_of(choices.speed.get_untracked()).saturating_add_signed(steps));
@@ -45,6 +52,11 @@ pub fn listen() {
             }
         }),
     );
+}
+
+/// The node that has the focus.
+fn focused_node(event: &KeyboardEvent) -> Option<u32> {
+    target_of(event)?.get_attribute("data-node")?.strip_prefix("node-")?.parse().ok()
 }
 
 /// Whether the browser or the control with the focus needs this key itself.

@@ -286,7 +286,7 @@ fn legend() -> El {
         r#"<li><i class="logs-sample" data-state="unsynced"></i>in memory</li>"#,
         r#"<li><i class="logs-sample" data-state="appended"></i>on disk</li>"#,
         r#"<li><i class="logs-sample" data-state="committed"></i>committed</li>"#,
-        r#"<li><i class="logs-sample" data-state="applied"></i>applied</li>"#,
+        r#"<li><i class="logs-sample" data-state="applied"></i>applied here</li>"#,
         r#"<li class="logs-legend-marks"><b>]</b>match_index<b>[</b>next_index</li>"#,
     ))
 }

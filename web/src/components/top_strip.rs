@@ -1,6 +1,8 @@
 //! The top strip: name, scenario, seed, playback, checks, theme, help.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
 
 use super::icon::{Icon, icon};
 use super::{checks_badge, playback};
@@ -8,6 +10,9 @@ use crate::dom::{El, effect, h, input_of};
 use crate::model::ScenarioView;
 use crate::state::{Theme, use_choices, use_wishes, use_world};
 use crate::wish::Wish;
+
+/// What a seed has to be.
+const SEED_RULE: &str = "A seed is a whole number from 0 to 18446744073709551615.";
 
 /// The top strip.
 pub fn top_strip() -> El {
@@ -48,20 +53,33 @@ fn scenario_menu(scenario: RwSignal<ScenarioView>) -> El {
         })
 }
 
-fn seed_form(scenario: RwSignal<ScenarioView>) -> El {
+/// The seed. A wrong one is refused, and the run goes on.
+pub fn seed_form(scenario: RwSignal<ScenarioView>) -> El {
     let wishes = use_wishes();
     let typed = RwSignal::new(String::new());
-    effect(Box::new(move || typed.set(scenario.read().seed.to_string())));
+    let wrong = RwSignal::new(false);
+    effect(Box::new(move || {
+        typed.set(scenario.read().seed.to_string());
+        wrong.set(false);
+    }));
     let field = h("input")
         .attributes(&[
             ("type", "text"),
             ("inputmode", "numeric"),
-            ("maxlength", "20"),
             ("aria-label", "Seed"),
             ("title", "The same seed gives the same run"),
         ])
-        .value(move || typed.get())
-        .on("input", move |event| typed.set(input_of(&event)));
+        .bind("aria-invalid", move || wrong.get().then_some("true"))
+        .value(move || typed.get());
+    let input: HtmlInputElement = field.element().clone().unchecked_into();
+    // The browser shows the message at the field, and reads it aloud.
+    effect(Box::new(move || {
+        let now_wrong = wrong.get();
+        input.set_custom_validity(if now_wrong { SEED_RULE } else { "" });
+        if now_wrong {
+            input.report_validity();
+        }
+    }));
     let again = h("button.square")
         .attributes(&[
             ("type", "submit"),
@@ -69,13 +87,21 @@ fn seed_form(scenario: RwSignal<ScenarioView>) -> El {
             ("title", "Start again with this seed"),
         ])
         .child(icon(Icon::Again));
+    let field = field.on("input", move |event| {
+        typed.set(input_of(&event));
+        wrong.set(false);
+    });
     h("form.seed")
         .set("aria-label", "Seed")
         .on("submit", move |event| {
             event.prevent_default();
-            let seed = typed.read_untracked().trim().parse().unwrap_or(scenario.read_untracked().seed);
-            typed.set(seed.to_string());
-            wishes.send(Wish::Restart { seed });
+            match typed.read_untracked().trim().parse::<u64>() {
+                Ok(seed) => {
+                    typed.set(seed.to_string());
+                    wishes.send(Wish::Restart { seed });
+                }
+                Err(_) => wrong.set(true),
+            }
         })
         .child(h("label").child(h("span").text("seed")).child(field))
         .child(again)

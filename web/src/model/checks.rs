@@ -39,8 +39,8 @@ pub struct PropertyView {
 pub struct ViolationView {
     /// The event that showed it.
     pub event: u64,
-    /// The name of the property.
-    pub property: &'static str,
+    /// The name of the property for a reader.
+    pub property: String,
     /// What was seen, in a sentence.
     pub detail: String,
     /// The nodes involved, in words; empty if none are.
@@ -58,7 +58,7 @@ pub fn checks_view_of(checks: &Checks) -> ChecksView {
         .iter()
         .map(|property| PropertyView {
             name: property.name(),
-            title: title(property.name()),
+            title: text::property(property.name()),
             about: property.about(),
             section: property.section(),
             violations: checks.status(*property).violations,
@@ -73,17 +73,12 @@ pub fn checks_view_of(checks: &Checks) -> ChecksView {
             .take(DETAILS_MAX)
             .map(|(event, violation)| ViolationView {
                 event: *event,
-                property: violation.property,
-                detail: violation.detail.clone(),
+                property: text::property(violation.property),
+                detail: text::finding(&violation.detail),
                 nodes: if violation.nodes.is_empty() { String::new() } else { text::names(&violation.nodes) },
             })
             .collect(),
     }
-}
-
-/// `election-safety` as a reader writes it: `Election safety`.
-fn title(name: &str) -> String {
-    text::capital(name.replace('-', " "))
 }
 
 #[cfg(test)]
@@ -117,7 +112,7 @@ mod tests {
         let broken = checks_view_of(&checks);
         assert!(broken.violations >= 1);
         assert!(broken.properties[0].violations >= 1);
-        assert_eq!((broken.details[0].property, broken.details[0].event), ("election-safety", 1));
+        assert_eq!((broken.details[0].property.as_str(), broken.details[0].event), ("Election safety", 1));
         assert_eq!(broken.details[0].nodes, "node-1 and node-2");
     }
 }

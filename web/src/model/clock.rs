@@ -58,9 +58,10 @@ pub fn step_of(speed: f64) -> u32 {
     (0..SLIDER_STEPS).find(|step| speed <= speed_at(*step) * halfway).unwrap_or(SLIDER_STEPS)
 }
 
-/// The speed for a reader: `1/50`, `1×`, `2.5×`.
+/// The speed for a reader: `1/50`, `1/2`, `0.8×`, `2.5×`.
 pub fn speed_words(speed: f64) -> String {
-    if speed < 0.95 {
+    // Between a half and one there is no fraction of this form.
+    if speed < 0.55 {
         let slower = 1.0 / speed;
         let unit = if slower >= 100.0 {
             10.0
@@ -100,9 +101,27 @@ mod tests {
     fn speeds_read_well() {
         assert_eq!(speed_words(SPEED_MIN), "1/500");
         assert_eq!(speed_words(SPEED_AT_FIRST), "1/50");
+        assert_eq!(speed_words(0.5), "1/2");
+        assert_eq!(speed_words(0.67), "0.7×");
+        assert_eq!(speed_words(0.94), "0.9×");
         assert_eq!(speed_words(1.0), "1×");
         assert_eq!(speed_words(2.54), "2.5×");
         assert_eq!(speed_words(SPEED_MAX), "10×");
+    }
+
+    /// A faster place of the slider never reads slower, and nothing reads `1/1`.
+    #[test]
+    fn speeds_read_in_their_order() {
+        let value = |words: &str| match words.strip_prefix("1/") {
+            Some(slower) => 1.0 / slower.parse::<f64>().expect("a number"),
+            None => words.trim_end_matches('×').parse().expect("a number"),
+        };
+        let read: Vec<f64> = (0..=SLIDER_STEPS).map(|step| value(&speed_words(speed_at(step)))).collect();
+        assert!(read.is_sorted(), "{read:?}");
+        for (step, read) in (0..).zip(read) {
+            let error = read / speed_at(step);
+            assert!((0.74..1.35).contains(&error), "{} reads {read}", speed_at(step));
+        }
     }
 
     #[test]

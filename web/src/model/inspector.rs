@@ -2,6 +2,7 @@
 
 mod entry;
 mod event;
+mod leaderless;
 mod link;
 mod message;
 mod node;
@@ -197,7 +198,7 @@ pub fn inspector_view_of(world: &World, past: Past, selection: Selection) -> Ins
             let view = leader.and_then(|leader| node::view(world, past, leader));
             return match (leader, view) {
                 (Some(leader), Some(view)) => InspectorView { subject: Subject::Leader(leader.0), ..view },
-                _ => no_leader(),
+                _ => leaderless::view(world),
             };
         }
         Selection::Node(id) => node::view(world, past, NodeId(id)),
@@ -209,23 +210,6 @@ pub fn inspector_view_of(world: &World, past: Past, selection: Selection) -> Ins
     match view {
         Some(view) => InspectorView { subject: Subject::Selected(selection), ..view },
         None => gone(selection),
-    }
-}
-
-fn no_leader() -> InspectorView {
-    InspectorView {
-        title: "No leader".to_owned(),
-        heading: "Nobody leads at the moment".to_owned(),
-        why: Some(Why {
-            question: "What happens now?".to_owned(),
-            answer: "The first node whose election timer runs out asks the others for their votes."
-                .to_owned(),
-            rule: Some(RuleView {
-                section: "§5.2",
-                rule: "A follower that hears nothing for an election timeout starts an election.",
-            }),
-        }),
-        ..InspectorView::default()
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a key does, wherever the focus is, but for fields and controls with keys of their own.
 
-use super::menu::{MenuView, act_of_key};
 use crate::wish::{Selection, Turn, Wish};
 
 /// By how much a key moves the slider of the speed.
@@ -17,8 +16,14 @@ pub enum KeyWish {
     Faster(i32),
 }
 
-/// Translates a key. `menu` is the menu of the selected node, `nodes` how many there are.
-pub fn wish_of_key(key: &str, nodes: u32, menu: Option<&MenuView>) -> Option<KeyWish> {
+/// The letters of a node's menu and of a message's.
+const LETTERS: &str = "CRPUTLSWIHD";
+
+/// Translates a key. `nodes` is how many there are, `focused` the one that has the focus.
+///
+/// What a letter does depends on what is selected when its turn comes: a digit just before it may not have been
+/// obeyed yet.
+pub fn wish_of_key(key: &str, nodes: u32, focused: Option<u32>) -> Option<KeyWish> {
     let send = |wish| Some(KeyWish::Send(wish));
     match key {
         // A presenter's remote sends `.` (or b) to blank the screen, and Page Up and Down to go.
@@ -34,7 +39,11 @@ pub fn wish_of_key(key: &str, nodes: u32, menu: Option<&MenuView>) -> Option<Key
         _ => match key.parse::<u32>() {
             Ok(node) if node < nodes => send(Wish::Select(Selection::Node(node))),
             Ok(_) => None,
-            Err(_) => Some(KeyWish::Send(Wish::Act(act_of_key(menu?, key)?))),
+            Err(_) => {
+                let mut letters = key.chars().map(|letter| letter.to_ascii_uppercase());
+                let key = letters.next().filter(|letter| LETTERS.contains(*letter))?;
+                if letters.next().is_some() { None } else { send(Wish::Letter { key, focused }) }
+            }
         },
     }
 }
@@ -58,7 +67,12 @@ mod tests {
     }
 
     #[test]
-    fn letters_act_only_while_a_node_is_selected() {
-        assert_eq!(wish_of_key("c", 5, None), None);
+    fn letters_are_those_of_the_menus() {
+        let letter = |key| Some(KeyWish::Send(Wish::Letter { key, focused: Some(2) }));
+        assert_eq!(wish_of_key("c", 5, Some(2)), letter('C'));
+        assert_eq!(wish_of_key("C", 5, Some(2)), letter('C'));
+        for other in ["x", "Control", "é", "F5"] {
+            assert_eq!(wish_of_key(other, 5, Some(2)), None, "{other}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mini_raft_core::raft::{Index, Log, NodeId, RoleName};
+use mini_raft_core::raft::{EntryId, Index, Log, Node, NodeId, RoleName, Switchable};
 use mini_raft_core::sim::{Machine, World};
 
 use super::log_axis::{Axis, AxisStart};
@@ -52,8 +52,8 @@ pub struct LogRow {
 pub struct Reach {
     /// It is on stable storage up to here.
     pub durable: u64,
-    /// Its `commit_index`; 0 while it is down: that is not on disk.
-    pub commit: u64,
+    /// Its entries are committed up to here: some node knows that, though perhaps not this one.
+    pub committed: u64,
     /// Its `last_applied`; 0 while it is down.
     pub applied: u64,
 }
@@ -83,11 +83,12 @@ pub struct LogCell {
 pub enum CellState {
     /// In memory only: a crash loses it.
     Unsynced,
-    /// On stable storage, and not known to be committed.
+    /// On stable storage here, and not known to be committed anywhere.
     Appended,
-    /// Known to be committed: it will never change.
+    /// On stable storage here and committed, and not applied here yet: this node has not heard of the commit, or is
+    /// down.
     Committed,
-    /// Applied to the state machine.
+    /// Applied to the state machine of this node.
     Applied,
 }
 
@@ -108,12 +109,12 @@ impl Reach {
     pub fn state_of(self, index: u64) -> CellState {
         if index <= self.applied {
             CellState::Applied
-        } else if index <= self.commit {
-            CellState::Committed
-        } else if index <= self.durable {
-            CellState::Appended
-        } else {
+        } else if index > self.durable {
             CellState::Unsynced
+        } else if index <= self.committed {
+            CellState::Committed
+        } else {
+            CellState::Appended
         }
     }
 }
@@ -136,7 +137,8 @@ pub fn log_view(session: &Session) -> LogView {
 /// The logs of a world: `columns` columns from `first` on, or the last ones. If the node `seen_by` leads, its
 /// knowledge of the others is shown, else that of the current leader.
 pub fn log_view_of(world: &World, seen_by: Option<u32>, first: Option<u64>, columns: u64) -> LogView {
-    let mut rows: Vec<LogRow> = world.machines().iter().map(row_without_cells).collect();
+    let mut rows: Vec<LogRow> =
+        world.machines().iter().map(|machine| row_without_cells(world, machine)).collect();
     let origin = rows.iter().map(|row| row.snapshot + 1).min().unwrap_or(1);
     let last = rows.iter().map(|row| row.last).max().unwrap_or(0);
     let last = last.max(origin - 1);
@@ -172,29 +174,41 @@ pub fn log_view_of(world: &World, seen_by: Option<u32>, first: Option<u64>, colu
     }
 }
 
-fn row_without_cells(machine: &Machine) -> LogRow {
+fn row_without_cells(world: &World, machine: &Machine) -> LogRow {
     let log = log_of(machine);
-    let last = log.last().index.0;
-    let row = LogRow {
+    let (last, node) = (log.last().index.0, machine.node());
+    LogRow {
         node: machine.id().0,
-        up: false,
+        up: node.is_some(),
         snapshot: log.snapshot_id().index.0,
         last,
-        reach: Reach { durable: last, commit: 0, applied: 0 },
-        ..LogRow::default()
-    };
-    match machine.node() {
-        None => row,
-        Some(node) => LogRow {
-            up: true,
-            reach: Reach {
-                durable: node.durable_index().0,
-                commit: node.commit_index().0,
-                applied: node.last_applied().0,
-            },
-            ..row
+        reach: Reach {
+            durable: node.map_or(last, |node| node.durable_index().0),
+            committed: committed_up_to(world, log).0,
+            applied: node.map_or(0, |node| node.last_applied().0),
         },
+        ..LogRow::default()
     }
+}
+
+/// Whether this very entry is committed, as some running node knows.
+pub(super) fn is_committed(world: &World, id: EntryId) -> bool {
+    running(world).any(|node| node.commit_index() >= id.index && node.log().holds(id))
+}
+
+/// The last entry of this log that is committed, as some running node knows.
+fn committed_up_to(world: &World, log: &Log) -> Index {
+    let known = running(world).map(Node::commit_index).max().unwrap_or(Index::ZERO);
+    let (first, last) = (log.snapshot_id().index.0, log.last().index.min(known).0);
+    let is_committed = |index: &Index| {
+        log.term_at(*index).is_some_and(|term| is_committed(world, EntryId { term, index: *index }))
+    };
+    // Only what a leader without votes had sent on is not: so this ends soon.
+    (first..=last).rev().map(Index).find(is_committed).unwrap_or(Index::ZERO)
+}
+
+fn running(world: &World) -> impl Iterator<Item = &Node<Switchable>> {
+    world.machines().iter().filter_map(Machine::node)
 }
 
 fn cells(machine: &Machine, from: u64, to: u64) -> Vec<LogCell> {
@@ -229,26 +243,37 @@ mod tests {
         view.rows.iter().find(|row| row.node == node.0).expect("every node has a row")
     }
 
-    /// An entry is in memory, then on disk, then committed, then applied; each state comes once, in this order.
-    #[test]
-    fn an_entry_goes_through_its_states_in_order() {
-        let (mut sample, leader) = Sample::with_leader();
-        sample.set("city", "Oslo");
+    /// The states that an entry goes through on this node.
+    fn states_of(label: &str, sample: &mut Sample, node: NodeId) -> Vec<CellState> {
         let mut seen = Vec::new();
-        let last_state = |world: &World| {
-            let view = log_view_of(world, None, None, 10);
-            let row = row(&view, leader);
-            (row.cells.last()?.label.as_ref() == "city=Oslo").then(|| row.reach.state_of(row.last))
-        };
         for _ in 0..2_000 {
-            let state = last_state(sample.world());
+            let view = log_view_of(sample.world(), None, None, 10);
+            let row = row(&view, node);
+            let cell = row.cells.iter().find(|cell| cell.label.as_ref() == label);
+            let state = cell.map(|cell| row.reach.state_of(cell.index));
             if state.is_some() && seen.last() != state.as_ref() {
                 seen.extend(state);
             }
             sample.step();
         }
-        // A leader that commits applies at once, so "committed" is passed through within one step.
-        assert_eq!(seen, [CellState::Unsynced, CellState::Appended, CellState::Applied]);
+        seen
+    }
+
+    /// An entry is in memory, then on disk, then committed, then applied; each state comes once, in this order. A
+    /// leader applies in the step in which it commits; the others hear of the commit later, and until then the entry
+    /// is committed there and not applied.
+    #[test]
+    fn an_entry_goes_through_its_states_in_order() {
+        use CellState::{Appended, Applied, Committed, Unsynced};
+        let (mut sample, leader) = Sample::with_leader();
+        sample.set("city", "Oslo");
+        assert_eq!(states_of("city=Oslo", &mut sample, leader), [Unsynced, Appended, Applied]);
+        let followers = (0..5).map(NodeId).filter(|node| *node != leader);
+        for (follower, label) in followers.zip(["n=1", "n=2", "n=3", "n=4"]) {
+            sample.set("n", &label[2..]);
+            let states = states_of(label, &mut sample, follower);
+            assert!(states.is_sorted() && states.ends_with(&[Committed, Applied]), "{follower}: {states:?}");
+        }
     }
 
     #[test]
@@ -269,8 +294,9 @@ mod tests {
         assert_eq!(middle.built, (50 - OVERSCAN, 59 + OVERSCAN));
     }
 
+    /// What is on the disk of a crashed node and committed is safe, and not applied there: what it had applied is gone.
     #[test]
-    fn a_crashed_node_shows_its_disk_and_knows_of_no_commit() {
+    fn a_crashed_node_shows_its_disk_and_what_of_it_is_committed() {
         let (mut sample, leader) = Sample::with_leader();
         sample.set("city", "Oslo");
         sample.run_for(300);
@@ -280,8 +306,25 @@ mod tests {
         let view = log_view_of(sample.world(), None, None, 10);
         let down = row(&view, follower);
         assert!(!down.up);
-        assert_eq!(states(down), [CellState::Appended, CellState::Appended]);
-        assert_eq!(states(row(&view, leader)), [CellState::Applied, CellState::Applied]);
+        assert_eq!(states(down), [CellState::Committed; 2]);
+        assert_eq!(states(row(&view, leader)), [CellState::Applied; 2]);
+    }
+
+    /// An entry of a leader that was cut off stays uncommitted, though another one is committed at its index.
+    #[test]
+    fn another_entry_at_a_committed_index_is_not_committed() {
+        let (mut sample, old) = Sample::with_leader();
+        for other in (0..5).map(NodeId).filter(|other| *other != old) {
+            sample.command(Command::Cut { from: Target::Node(old), to: Target::Node(other), both: true });
+        }
+        sample.set("city", "Oslo");
+        sample.run_until(|world| world.leader().is_some_and(|leader| leader != old));
+        sample.set("city", "Bergen");
+        sample.run_for(300);
+        let view = log_view_of(sample.world(), None, None, 10);
+        assert_eq!(states(row(&view, old)), [CellState::Applied, CellState::Appended]);
+        let leader = NodeId(view.leader.expect("one leads"));
+        assert_eq!(states(row(&view, leader))[..2], [CellState::Applied; 2]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct MenuView {
 pub struct MenuItem {
     /// Its name.
     pub name: &'static str,
-    /// The key that does the same while the node is selected.
+    /// The key that does the same while what the menu is of is selected, or has the focus.
     pub key: char,
     /// What it does.
     pub act: Act,
@@ -33,15 +33,9 @@ pub fn menu_view(stage: &StageView, node: u32) -> Option<MenuView> {
     Some(MenuView { node, title: view.label(), items: items(stage, view) })
 }
 
-/// The act that a key stands for on this node, if it makes sense now.
-pub fn act_of_key(menu: &MenuView, key: &str) -> Option<Act> {
-    let mut letters = key.chars();
-    let letter = letters.next()?.to_ascii_lowercase();
-    if letters.next().is_some() {
-        return None;
-    }
-    let fits = |item: &&MenuItem| item.enabled && item.key.to_ascii_lowercase() == letter;
-    menu.items.iter().find(fits).map(|item| item.act.clone())
+/// The act that a key stands for, if it makes sense now.
+pub fn act_of_key(items: &[MenuItem], key: char) -> Option<Act> {
+    items.iter().find(|item| item.enabled && item.key == key).map(|item| item.act.clone())
 }
 
 fn items(stage: &StageView, view: &NodeView) -> Vec<MenuItem> {
@@ -115,12 +109,10 @@ mod tests {
     fn keys_do_what_the_items_do_and_nothing_that_makes_no_sense() {
         let stage = stage(&[RoleView::Leader, RoleView::Down]);
         let leader = menu_view(&stage, 0).expect("node 0");
-        assert_eq!(act_of_key(&leader, "c"), Some(Act::Crash(0)));
-        assert_eq!(act_of_key(&leader, "C"), Some(Act::Crash(0)));
-        assert_eq!(act_of_key(&leader, "r"), None);
-        assert_eq!(act_of_key(&leader, "Control"), None);
+        assert_eq!(act_of_key(&leader.items, 'C'), Some(Act::Crash(0)));
+        assert_eq!(act_of_key(&leader.items, 'R'), None);
         let down = menu_view(&stage, 1).expect("node 1");
-        assert_eq!(act_of_key(&down, "r"), Some(Act::Restart(1)));
+        assert_eq!(act_of_key(&down.items, 'R'), Some(Act::Restart(1)));
     }
 
     #[test]

@@ -18,7 +18,10 @@ use mini_raft_core::timeline::Timeline;
 use self::history::History;
 use self::losses::Losses;
 use self::opening::{Stageplay, open, stageplays};
-use crate::model::{Chronicle, Face, Geometry, HintView, PlacedFlight, clamp_speed, face, place_flights};
+use crate::model::{
+    Chronicle, Face, Geometry, Lesson, PlacedFlight, act_of_key, clamp_speed, face, menu_view, message_items,
+    place_flights, stage_view,
+};
 use crate::text;
 use crate::wish::{Act, EventFilter, Selection, Turn, Wish};
 
@@ -48,7 +51,7 @@ pub struct Session {
     stage_size: (f64, f64),
     placed: Vec<PlacedFlight>,
     losses: Losses,
-    hint: HintView,
+    lesson: Lesson,
     refusal: Option<String>,
     announcements: Vec<String>,
     log_window: (Option<u64>, u64),
@@ -84,7 +87,7 @@ impl Session {
             geometry,
             placed: Vec::new(),
             losses: Losses::default(),
-            hint: HintView::default(),
+            lesson: Lesson::default(),
             refusal: None,
             announcements: Vec::new(),
             log_window: (None, LOG_COLUMNS_AT_FIRST),
@@ -114,6 +117,7 @@ impl Session {
             }
             Wish::Select(selection) => self.select(selection),
             Wish::SelectMessage(turn) => self.select_message(turn),
+            Wish::Letter { key, focused } => self.press(key, focused),
             Wish::CloseMenu => self.menu_open = false,
             Wish::Act(act) => self.act(&act),
             Wish::StageSize { width, height } => {
@@ -240,9 +244,9 @@ impl Session {
         self.seed
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> HintView {
-        self.hint
+    /// How far the visitor has come.
+    pub fn lesson(&self) -> Lesson {
+        self.lesson
     }
 
     /// Why the last act was refused, if it was.
@@ -318,6 +322,12 @@ impl Session {
         }
     }
 
+    /// The message in flight after this one, round and round.
+    fn message_after(&self, id: u64) -> Option<u64> {
+        let ids = || self.world().flights().map(|flight| flight.id);
+        ids().skip_while(|other| *other != id).nth(1).or_else(|| ids().next())
+    }
+
     fn select_message(&mut self, turn: Turn) {
         let ids: Vec<u64> = self.world().flights().map(|flight| flight.id).collect();
         let here = match self.selection {
@@ -335,9 +345,29 @@ impl Session {
         }
     }
 
+    /// A letter: it acts on what has the focus, or else on what is selected.
+    fn press(&mut self, key: char, focused: Option<u32>) {
+        let selection = focused.map_or(self.selection, Selection::Node);
+        let items = match selection {
+            Selection::Node(node) => menu_view(&stage_view(self), node).map(|menu| menu.items),
+            Selection::Message(id) => self.world().flight(id).map(message_items),
+            _ => None,
+        };
+        let Some(act) = act_of_key(&items.unwrap_or_default(), key) else { return };
+        let next = match act {
+            Act::Drop(id) => self.message_after(id).filter(|next| *next != id),
+            _ => None,
+        };
+        self.act(&act);
+        // After one message is dropped, the next one can be.
+        if let Some(next) = next {
+            self.select(Selection::Message(next));
+        }
+    }
+
     fn act(&mut self, act: &Act) {
         self.refusal = None;
-        self.hint = self.hint.after(act);
+        self.lesson = self.lesson.after(act, self.world());
         for command in acts::commands(act, self.world()) {
             match self.timeline.command(command, &mut self.fresh) {
                 Ok(()) => self.history.forget_future(),

@@ -4,7 +4,7 @@ use mini_raft_core::raft::NodeId;
 use mini_raft_core::sim::{Command, Status};
 
 use super::*;
-use crate::model::Motion;
+use crate::model::{HintView, Motion, hint_view};
 
 /// One frame of sixty a second, in milliseconds.
 const FRAME_MS: f64 = 1_000.0 / 60.0;
@@ -57,9 +57,9 @@ fn a_frame_ends_when_its_time_is_up() {
 #[test]
 fn a_crashed_leader_is_replaced_and_the_hint_follows() {
     let (mut session, leader) = led();
-    assert_eq!(session.hint(), HintView::Crash);
+    assert_eq!(hint_view(&session), HintView::Crash);
     session.grant(Wish::Act(Act::Crash(leader)));
-    assert_eq!(session.hint(), HintView::Restart);
+    assert_eq!(hint_view(&session), HintView::LeaderFell);
     let machine = session.world().machine(NodeId(leader)).expect("it exists");
     assert_eq!(machine.status(), Status::Crashed);
     play_until(&mut session, "another leader", |session| {
@@ -90,6 +90,50 @@ fn time_stands_while_a_message_is_looked_at() {
     assert!(matches!(session.selection(), Selection::Message(_)));
     session.grant(Wish::Select(Selection::Nothing));
     assert!(!session.playing(), "it stood before");
+}
+
+/// A letter acts on what is selected when its turn comes, so that none is lost however fast they are typed.
+#[test]
+fn a_letter_acts_on_what_was_selected_just_before() {
+    let (mut session, leader) = led();
+    let status =
+        |session: &Session, node| session.world().machine(NodeId(node)).map(|machine| machine.status());
+    let letter = |key, focused| Wish::Letter { key, focused };
+    let (one, two) = ((leader + 1) % 5, (leader + 2) % 5);
+    session.grant(Wish::Select(Selection::Node(one)));
+    session.grant(letter('C', None));
+    assert_eq!(status(&session, one), Some(Status::Crashed));
+    session.grant(Wish::Select(Selection::Nothing));
+    session.grant(letter('R', None));
+    assert_eq!(status(&session, one), Some(Status::Crashed), "nothing is selected");
+    session.grant(letter('R', Some(one)));
+    assert_eq!(status(&session, one), Some(Status::Running), "it has the focus");
+    session.grant(Wish::Select(Selection::Node(one)));
+    session.grant(letter('P', Some(two)));
+    assert_eq!(status(&session, two), Some(Status::Paused), "the focus comes first");
+    session.grant(letter('R', Some(two)));
+    assert_eq!(session.refusal(), None, "what makes no sense now is not tried");
+}
+
+#[test]
+fn messages_are_dropped_one_after_the_other_by_their_letter() {
+    let (mut session, _) = led();
+    session.grant(Wish::Pause);
+    let count = |session: &Session| session.world().flights().filter(|flight| !flight.waiting).count();
+    let before = count(&session);
+    assert!(before > 1);
+    session.grant(Wish::SelectMessage(Turn::Next));
+    session.grant(Wish::Letter { key: 'H', focused: None });
+    assert_eq!(session.world().flights().filter(|flight| flight.held()).count(), 1);
+    session.grant(Wish::Letter { key: 'U', focused: None });
+    let mut dropped = 0;
+    while let Selection::Message(id) = session.selection() {
+        session.grant(Wish::Letter { key: 'D', focused: None });
+        assert!(session.world().flight(id).is_none());
+        dropped += 1;
+    }
+    assert!(dropped >= before && count(&session) == 0);
+    assert!(!session.playing());
 }
 
 #[test]

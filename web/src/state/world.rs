@@ -18,8 +18,6 @@ pub struct World {
     pub stage: RwSignal<StageView>,
     /// The menu of the selected node, while it is open.
     pub menu: RwSignal<Option<MenuView>>,
-    /// What the keys of the selected node do, whether or not its menu is open.
-    pub keys: RwSignal<Option<MenuView>>,
     /// What to try next.
     pub hint: RwSignal<HintView>,
     /// Why the last act was refused; empty if it was not.
@@ -52,7 +50,6 @@ impl World {
             scenario: RwSignal::default(),
             stage: RwSignal::default(),
             menu: RwSignal::default(),
-            keys: RwSignal::default(),
             hint: RwSignal::default(),
             refusal: RwSignal::default(),
             message: RwSignal::default(),

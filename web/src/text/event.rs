@@ -7,7 +7,9 @@ use mini_raft_core::sim::event::{ClientError, SnapshotOrigin};
 use mini_raft_core::sim::{Command, DropReason, Event, EventKind, Target};
 
 use super::number::fill;
-use super::{capital, entries, is_you, log_end, message_name, op, payload_label, span, target};
+use super::{
+    capital, entries, finding, is_you, log_end, message_name, op, payload_label, property, span, target,
+};
 
 /// What happened, in a sentence.
 pub fn event(event: &Event) -> String {
@@ -94,7 +96,9 @@ pub fn event(event: &Event) -> String {
             }
         }
         EventKind::Skipped { step, why } => format!("Step {} of the scenario is skipped: {why}.", step + 1),
-        EventKind::Violation(violation) => format!("{} is broken: {}", violation.property, violation.detail),
+        EventKind::Violation(violation) => {
+            format!("{} is broken: {}", property(violation.property), finding(&violation.detail))
+        }
     }
 }
 

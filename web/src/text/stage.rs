@@ -6,10 +6,24 @@ use crate::model::{HintView, Shape};
 pub fn hint(hint: HintView) -> &'static str {
     match hint {
         HintView::Crash => "Click the leader, and crash it. Click a line to cut it, a message to drop it.",
-        HintView::Restart => {
-            "The others miss its heartbeats and elect a new leader. Then restart the crashed node."
+        HintView::LeaderFell => "The others miss its heartbeats and elect another leader. Then restart it.",
+        HintView::LeaderReplaced => {
+            "Another node leads now. Restart the one that crashed, and see it catch up."
         }
-        HintView::Disturb => "It catches up. Now click a line to cut it, or a message to drop it.",
+        HintView::FollowerFell => {
+            "The leader goes on without it: a majority is enough. Restart it, and see it catch up."
+        }
+        HintView::FellMeanwhile => {
+            "The others elect a leader without it: a majority is enough. Then restart it."
+        }
+        HintView::NoMajority => {
+            "No majority is left to elect a leader. Restart crashed nodes, or heal links."
+        }
+        HintView::WaitsForLeader => "It catches up once a leader is elected.",
+        HintView::CatchesUp => {
+            "The leader brings it up to date. Now click a line to cut it, or a message to drop it."
+        }
+        HintView::Disturb => "Now click a line to cut it, or a message to drop it.",
         HintView::Nothing => "",
     }
 }

@@ -59,7 +59,17 @@ impl Stand {
             .unwrap_or_else(|| panic!("no button {name} in {}", self.place.inner_html()))
     }
 
-    /// Clicks what matches.
+    /// Clicks what matches, as a pointer does: once.
+    pub(crate) fn click_by_pointer(&self, selector: &str) {
+        let init = Object::new();
+        for (name, value) in [("detail", 1.into()), ("bubbles", JsValue::TRUE), ("cancelable", JsValue::TRUE)]
+        {
+            Reflect::set(&init, &name.into(), &value).expect("a field");
+        }
+        self.find(selector).dispatch_event(&make("MouseEvent", "click", &init)).expect("it is dispatched");
+    }
+
+    /// Clicks what matches, as a key does.
     pub(crate) fn click(&self, selector: &str) {
         let event = web_sys::MouseEvent::new("click").expect("an event");
         event.init_mouse_event_with_can_bubble_arg_and_cancelable_arg("click", true, true);
@@ -73,21 +83,23 @@ impl Stand {
 
     /// Presses a key on what matches.
     pub(crate) fn press(&self, selector: &str, key: &str) {
-        // web-sys knows the parameters of this constructor only with a feature that the page does not need.
         let init = Object::new();
         let fields: [(&str, JsValue); 3] =
             [("key", key.into()), ("bubbles", true.into()), ("cancelable", true.into())];
         for (name, value) in fields {
             Reflect::set(&init, &name.into(), &value).expect("a field");
         }
-        let constructor = Reflect::get(&global(), &"KeyboardEvent".into()).expect("a browser");
-        let event = Reflect::construct(
-            constructor.unchecked_ref::<Function>(),
-            &Array::of2(&"keydown".into(), &init),
-        );
-        let event: web_sys::Event = event.expect("an event").unchecked_into();
-        self.find(selector).dispatch_event(&event).expect("it is dispatched");
+        self.find(selector)
+            .dispatch_event(&make("KeyboardEvent", "keydown", &init))
+            .expect("it is dispatched");
     }
+}
+
+/// Makes an event. web-sys knows the parameters of these constructors only with features that the page does not need.
+fn make(class: &str, name: &str, init: &Object) -> web_sys::Event {
+    let constructor = Reflect::get(&global(), &class.into()).expect("a browser");
+    let event = Reflect::construct(constructor.unchecked_ref::<Function>(), &Array::of2(&name.into(), init));
+    event.expect("an event").unchecked_into()
 }
 
 /// Sends an event of this name to an element.

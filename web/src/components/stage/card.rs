@@ -1,13 +1,15 @@
 //! The selected message: what it is, and what can be done to it. Its fields are in the inspector.
 
 use leptos::prelude::*;
+use web_sys::UiEvent;
 
+use super::super::focus::focus;
 use super::super::inspect::use_inspect;
 use crate::dom::{El, List, h};
 use crate::model::{Geometry, MessageView, Point, StageView};
 use crate::state::use_wishes;
 use crate::text::number::fill;
-use crate::wish::{Act, Selection, Turn, Wish};
+use crate::wish::{Selection, Turn, Wish};
 
 /// The size of the card, in CSS pixels; as in `style/menu.css`.
 const WIDTH: f64 = 292.0;
@@ -32,8 +34,14 @@ fn card(message: RwSignal<Option<MessageView>>, stage: RwSignal<StageView>) -> E
             message.as_ref().map(|message| fill("%0px", &[of(beside(message.at, &stage.read().geometry))]))
         }
     };
+    // Whatever had the focus went with the card.
+    on_cleanup(|| {
+        if document().active_element() == document().body().map(Into::into) {
+            focus(".stage-svg");
+        }
+    });
     h("section.popover.message-card")
-        .set("aria-label", "Selected message")
+        .attributes(&[("aria-label", "Selected message"), ("tabindex", "-1")])
         .bind("data-hue", part(message, |message| message.hue))
         .style("left", place(|at| at.x))
         .style("top", place(|at| at.y))
@@ -66,25 +74,7 @@ fn head(message: RwSignal<Option<MessageView>>) -> El {
 }
 
 fn actions(message: RwSignal<Option<MessageView>>) -> El {
-    let wishes = use_wishes();
     let inspect = use_inspect();
-    let action = |unfit: fn(&MessageView) -> bool, act: fn(&MessageView) -> Act| {
-        let unfit = part(message, unfit);
-        h("button").set("type", "button").flag("disabled", move || unfit().unwrap_or(true)).on(
-            "click",
-            move |_| {
-                let act = message.read_untracked().as_ref().map(act);
-                if let Some(act) = act {
-                    wishes.act(act);
-                    wishes.select(Selection::Nothing);
-                }
-            },
-        )
-    };
-    let hold = action(
-        |message| !message.under_way && !message.held,
-        |message| if message.held { Act::Release(message.id) } else { Act::Hold(message.id) },
-    );
     // Only where the inspector is not open: see the style sheet.
     let read = h("button.read").set("type", "button").text("Read").on("click", move |_| {
         let id = message.read_untracked().as_ref().map(|message| message.id);
@@ -93,10 +83,37 @@ fn actions(message: RwSignal<Option<MessageView>>) -> El {
         }
     });
     h("div.actions")
-        .child(action(|message| !message.under_way, |message| Act::Drop(message.id)).text("Drop"))
-        .child(hold.live(part(message, |message| if message.held { "Release" } else { "Hold" })))
-        .child(action(|message| !message.under_way, |message| Act::Duplicate(message.id)).text("Duplicate"))
+        .each(move |list| {
+            // By its key: one that is held has another name, and the same button keeps the focus.
+            for item in message.read().iter().flat_map(|message| &message.items) {
+                list.keep(item.key.to_string(), || action(message, item.key));
+            }
+        })
         .child(read)
+}
+
+fn action(message: RwSignal<Option<MessageView>>, key: char) -> El {
+    let wishes = use_wishes();
+    let item = move || {
+        message.read().iter().flat_map(|message| &message.items).find(|item| item.key == key).cloned()
+    };
+    let name = move || item().map(|item| item.name);
+    let choose = move |event: &UiEvent| match untrack(item) {
+        // A click that no pointer made: the keyboard goes on with this message, or the next one.
+        Some(_) if event.detail() == 0 => wishes.send(Wish::Letter { key, focused: None }),
+        Some(item) => {
+            wishes.act(item.act);
+            wishes.select(Selection::Nothing);
+        }
+        None => {}
+    };
+    h("button")
+        .set("type", "button")
+        .set("aria-keyshortcuts", key.to_string())
+        .flag("disabled", move || !item().is_some_and(|item| item.enabled))
+        .on_event("click", choose)
+        .live(name)
+        .child(h("kbd").set("aria-hidden", "true").text(key.to_string()))
 }
 
 fn part<T: 'static>(

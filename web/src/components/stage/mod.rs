@@ -65,7 +65,7 @@ fn drawing(stage: RwSignal<StageView>, focus_menu: RwSignal<bool>) -> El {
         fill("0 0 %0 %0", &[geometry.width, geometry.height])
     };
     svg("svg.stage-svg")
-        .attributes(&[("role", "group"), ("aria-label", "Cluster")])
+        .attributes(&[("role", "group"), ("aria-label", "Cluster"), ("tabindex", "-1")])
         .bind("viewBox", size)
         .on("pointerdown", clear)
         .markup(HATCH)

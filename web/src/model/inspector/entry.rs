@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use mini_raft_core::kv::Command;
-use mini_raft_core::raft::{Entry, EntryId, Index, Node, NodeId, Payload, Switchable};
-use mini_raft_core::sim::{Machine, Status, World};
+use mini_raft_core::raft::{
+    AppendOutcome, Body, Entry, EntryId, Index, Message, Node, NodeId, Payload, Rule, Switchable,
+};
+use mini_raft_core::sim::{self, Machine, Status, World};
 
 use super::{Field, InspectorView, RuleView, Section, Why};
+use crate::model::log::is_committed;
 use crate::text;
 
 const MAJORITY: RuleView = RuleView {
@@ -90,21 +93,22 @@ pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
     let counted = |voter: &NodeId| counts(leader, *voter, id.index);
     let holders: Vec<NodeId> = voters.iter().copied().filter(counted).collect();
     let needed = configuration.quorum();
-    if configuration.decides(0, |voter| counted(&voter)) && id.term < leader.current_term() {
-        return Why {
-            question,
-            answer: format!(
-                "{} hold it, which is a majority; but it is of term {}, and {} leads term {}: it becomes committed \
-                 together with the first entry of that term.",
-                text::names(&holders),
-                id.term,
-                leader.id(),
-                leader.current_term(),
-            ),
-            rule: Some(OWN_TERM),
-        };
-    }
-    let mut answer = format!(
+    // Where the entry is of an earlier term, how many hold it is not what matters.
+    let is_of_old_term =
+        id.term < leader.current_term() && !world.setup().without.contains(&Rule::CommitOnlyCurrentTerm);
+    let (mut answer, rule) = if is_of_old_term {
+        let answer = format!(
+            "It is of term {}, and {} leads term {}: however many hold it, it becomes committed together with the \
+             first entry of the leader's own term. ",
+            id.term,
+            leader.id(),
+            leader.current_term(),
+        );
+        (answer, OWN_TERM)
+    } else {
+        (String::new(), MAJORITY)
+    };
+    answer += &format!(
         "Its leader counts it on {} of {} nodes ({}); a majority is {needed}.",
         holders.len(),
         voters.len(),
@@ -127,7 +131,7 @@ pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
     for (lack, nodes) in missing {
         answer += &format!(" {}.", lack.told(&nodes));
     }
-    Why { question, answer, rule: Some(MAJORITY) }
+    Why { question, answer, rule: Some(rule) }
 }
 
 fn why_committed(world: &World, id: EntryId) -> Why {
@@ -188,6 +192,7 @@ fn holders(world: &World, id: EntryId) -> Section {
 
 /// What each node has at this index.
 fn places(world: &World, index: Index, id: Option<EntryId>) -> Section {
+    let is_safe = id.is_none_or(|id| is_committed(world, id));
     let fields = world
         .machines()
         .iter()
@@ -195,7 +200,9 @@ fn places(world: &World, index: Index, id: Option<EntryId>) -> Section {
             let (log, what) = match machine.node() {
                 None => (machine.disk().log(), "on disk, while it is down"),
                 Some(node) if index <= node.last_applied() => (node.log(), "applied"),
-                Some(node) if index <= node.commit_index() => (node.log(), "committed"),
+                Some(node) if index <= node.durable_index() && is_safe => {
+                    (node.log(), "on disk; committed, which it has not heard yet")
+                }
                 Some(node) if index <= node.durable_index() => (node.log(), "on disk"),
                 Some(node) => (node.log(), "in memory only"),
             };
@@ -212,10 +219,6 @@ fn places(world: &World, index: Index, id: Option<EntryId>) -> Section {
         })
         .collect();
     Section { title: "Where it is", note: "node by node", fields }
-}
-
-fn is_committed(world: &World, id: EntryId) -> bool {
-    running(world).any(|node| node.commit_index() >= id.index && node.log().holds(id))
 }
 
 fn running(world: &World) -> impl Iterator<Item = &Node<Switchable>> {
@@ -240,6 +243,7 @@ enum Lack {
     InMemory,
     LinkBackCut,
     AnswerUnderWay,
+    Unheard,
 }
 
 impl Lack {
@@ -257,6 +261,10 @@ impl Lack {
             Lack::InMemory => format!("{names} {has} it in memory, not yet on disk"),
             Lack::LinkBackCut => format!("{names} {has} it, but the link back is cut"),
             Lack::AnswerUnderWay => format!("{names} {has} it on disk, and the answer is on its way"),
+            Lack::Unheard => format!(
+                "{names} {has} it on disk, which the leader learns once {} its AppendEntries",
+                if one { "it answers" } else { "they answer" },
+            ),
         }
     }
 }
@@ -278,6 +286,18 @@ fn lack(world: &World, leader: &Node<Switchable>, voter: NodeId, id: EntryId) ->
         None => Lack::NotReached,
         Some(node) if node.durable_index() < id.index => Lack::InMemory,
         Some(_) if cut(voter, leader.id()) => Lack::LinkBackCut,
-        Some(_) => Lack::AnswerUnderWay,
+        Some(_) if answers(world, voter, leader, id.index) => Lack::AnswerUnderWay,
+        Some(_) => Lack::Unheard,
     }
+}
+
+/// Whether a message is on its way in which `voter` tells its leader that it holds the entry at `index`.
+fn answers(world: &World, voter: NodeId, leader: &Node<Switchable>, index: Index) -> bool {
+    world.flights().any(|flight| match &*flight.payload {
+        sim::Payload::Peer(Message { from, to, term, body: Body::AppendEntriesReply(reply) }) => {
+            let ends = (*from, *to, *term) == (voter, leader.id(), leader.current_term());
+            ends && matches!(reply.outcome, AppendOutcome::Success { match_index } if match_index >= index)
+        }
+        _ => false,
+    })
 }

@@ -1,10 +1,14 @@
 //! The inspector of a real run.
 
+use mini_raft_core::raft::RoleName;
 use mini_raft_core::sim::{Command, EventKind, Target};
+use mini_raft_core::time::Micros;
 
 use super::*;
+use crate::model::election::candidates;
 use crate::model::sample::Sample;
 use crate::text;
+use crate::wish::Wish;
 
 fn inspect(sample: &Sample, selection: Selection) -> InspectorView {
     inspector_view_of(sample.world(), sample.past(), selection)
@@ -202,4 +206,109 @@ fn an_event_says_its_rule_its_cause_and_what_it_led_to() {
     assert!(cause.text.ends_with(": vote granted."), "{}", cause.text);
     let back = inspect(&sample, Selection::Event(cause.event));
     assert!(back.related.iter().any(|related| related.how == "Led to" && related.event == elected.seq));
+}
+
+/// The moment of a scenario, with nothing selected.
+fn scenario_at(name: &str, millis: u64) -> InspectorView {
+    let mut session = Session::new(1.0);
+    let place = session.scenarios().0.position(|other| other == name).expect("it is in the library");
+    session.grant(Wish::LoadScenario(place));
+    let moment = Micros::from_millis(millis);
+    session.advance((moment - session.world().now()).as_millis_f64(), || false);
+    assert_eq!(session.world().now(), moment);
+    inspector_view(&session)
+}
+
+/// A leader that has only just begun has been answered by nobody, though others hold what it holds; and what is of an
+/// earlier term is not committed by counting, so that is said first.
+#[test]
+fn a_new_leader_with_older_entries_says_what_it_waits_for() {
+    for moment in [42, 128] {
+        let view = scenario_at("Figure 8: a majority is not enough", moment);
+        assert!(matches!(view.subject, Subject::Leader(_)), "{moment}: {view:?}");
+        let why = view.why.expect("its entries are not committed");
+        assert!(why.question.ends_with("not committed yet?"), "{moment}: {}", why.question);
+        assert!(why.answer.starts_with("It is of term "), "{moment}: {}", why.answer);
+        assert!(!why.answer.contains("on its way"), "{moment}: {}", why.answer);
+        assert_eq!(why.rule.expect("a rule").section, "§5.4.2, Figure 8");
+    }
+    let view = scenario_at("Figure 8: a majority is not enough", 42);
+    assert!(answer(&view).contains("which the leader learns once"), "{}", answer(&view));
+}
+
+#[test]
+fn an_answer_is_on_its_way_only_while_one_is() {
+    let (mut sample, leader) = Sample::with_leader();
+    sample.set("city", "Oslo");
+    let told = |sample: &Sample| {
+        let why = inspect(sample, Selection::Entry { node: leader.0, index: 2 }).why;
+        why.map(|why| why.answer).unwrap_or_default()
+    };
+    let mut seen = false;
+    for _ in 0..2_000 {
+        let committed = sample.world().machine(leader).and_then(|machine| machine.node());
+        if committed.is_some_and(|node| node.commit_index() == Index(2)) {
+            break;
+        }
+        let replies = |flight: &mini_raft_core::sim::Flight| {
+            flight.to == mini_raft_core::sim::Endpoint::Node(leader)
+                && text::message_name(&flight.payload).contains("accepted")
+        };
+        if told(&sample).contains("the answer is on its way") {
+            seen = true;
+            assert!(sample.world().flights().any(replies), "{}", told(&sample));
+        }
+        sample.step();
+    }
+    assert!(seen);
+}
+
+#[test]
+fn without_a_leader_the_real_situation_is_told() {
+    let mut sample = Sample::new(mini_raft_core::sim::Setup::default());
+    let start = inspect(&sample, Selection::Nothing);
+    assert_eq!(start.heading, "Nobody leads at the moment");
+    assert!(answer(&start).starts_with("No node asks for votes yet."), "{}", answer(&start));
+    let first = answer(&start).split("as it looks, that is ").nth(1).expect("it names one").to_owned();
+
+    sample.run_until(|world| candidates(world).any(|node| node.role() == RoleName::PreCandidate));
+    let asking = inspect(&sample, Selection::Nothing);
+    assert_eq!(asking.heading, "An election is under way");
+    let first = first.trim_end_matches('.');
+    assert!(answer(&asking).starts_with(&format!("{} has ", text::capital(first.to_owned()))));
+    assert!(
+        answer(&asking).contains("of the 3 pre-votes that it needs before term 1"),
+        "{}",
+        answer(&asking)
+    );
+
+    sample.run_until(|world| candidates(world).any(|node| node.role() == RoleName::Candidate));
+    assert!(answer(&inspect(&sample, Selection::Nothing)).contains("of the 3 votes that it needs in term 1"));
+}
+
+/// Three of five are down: it says that nobody can be elected, and whose return would end that.
+#[test]
+fn without_a_majority_it_says_who_could_restore_it() {
+    let (mut sample, leader) = Sample::with_leader();
+    let down = [leader, other_than(leader, 1), other_than(leader, 2)];
+    for node in down {
+        sample.command(Command::Crash { node: Target::Node(node) });
+    }
+    let told = |sample: &Sample| inspect(sample, Selection::Nothing);
+    let view = told(&sample);
+    assert_eq!(view.heading, "Nobody can be elected");
+    assert!(answer(&view).starts_with("A candidate needs 3 of 5 votes, and no node reaches more than 2"));
+    assert!(answer(&view).contains("At least 1 more must come back"), "{}", answer(&view));
+    for node in down {
+        assert!(answer(&view).contains(&node.to_string()), "{}", answer(&view));
+    }
+    sample.command(Command::Restart { node: Target::Node(leader) });
+    assert_ne!(told(&sample).heading, "Nobody can be elected");
+    for other in 0..5 {
+        if other != leader.0 {
+            let link = (Target::Node(NodeId(other)), Target::Node(leader));
+            sample.command(Command::Cut { from: link.0, to: link.1, both: false });
+        }
+    }
+    assert!(answer(&told(&sample)).contains("links are cut (heal)"), "one direction is not enough");
 }
