@@ -27,7 +27,7 @@ pub(super) fn view(world: &World) -> InspectorView {
             let states: Vec<String> = asking.iter().map(|node| standing(node)).collect();
             let answer = format!(
                 "{}. If nobody gets enough, they ask again once their timers run out.",
-                text::capital(states.join("; ")),
+                states.join("; "),
             );
             let won = RoleReason::ElectionWon { votes: 0, needed: 0 };
             ("An election is under way", "Who will lead?", answer, won.clause().into())
@@ -72,7 +72,7 @@ fn hopeless(world: &World, prospect: &Prospect) -> String {
 fn standing(node: &Node<Switchable>) -> String {
     let (votes, term) = match node.role() {
         RoleName::Candidate => ("votes", format!("in term {}", node.current_term())),
-        _ => ("pre-votes", format!("before term {}", node.current_term().next())),
+        _ => ("pre-votes", format!("to stand in term {}", node.current_term().next())),
     };
     let (granted, needed) = (node.votes_granted().count(), node.configuration().quorum());
     format!("{} has {granted} of the {needed} {votes} that it needs {term}", node.id())

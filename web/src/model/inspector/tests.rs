@@ -275,9 +275,9 @@ fn without_a_leader_the_real_situation_is_told() {
     let asking = inspect(&sample, Selection::Nothing);
     assert_eq!(asking.heading, "An election is under way");
     let first = first.trim_end_matches('.');
-    assert!(answer(&asking).starts_with(&format!("{} has ", text::capital(first.to_owned()))));
+    assert!(answer(&asking).starts_with(&format!("{first} has ")), "{}", answer(&asking));
     assert!(
-        answer(&asking).contains("of the 3 pre-votes that it needs before term 1"),
+        answer(&asking).contains("of the 3 pre-votes that it needs to stand in term 1"),
         "{}",
         answer(&asking)
     );
