@@ -94,19 +94,43 @@ pageTest("A link is cut and healed by keyboard", async ({ page }) => {
   await page.locator(`[data-link="${link}"][data-cut="false"]`).waitFor({ state: "attached" });
 });
 
-pageTest("A message is found and dropped by keyboard", async ({ page }) => {
+pageTest("Messages are found, held, doubled and dropped by keyboard", async ({ page }) => {
   await leader(page);
   await pause(page);
-  while ((await page.locator("[data-message]").count()) === 0) {
+  const messages = page.locator('[data-message]:not([data-motion="lost"])');
+  while ((await messages.count()) < 3) {
     await page.keyboard.press("ArrowRight");
     await frame(page);
   }
   await page.keyboard.press("m");
   const card = page.getByRole("region", { name: "Selected message" });
-  await card.waitFor();
+  await eventually(page, "the card has the focus", () => document.activeElement.matches(".message-card"));
+  assert.ok(await focusIsVisible(page));
+  const selected = page.locator('[data-message][data-selected="true"]');
+  await page.keyboard.press("h");
+  await page.locator('[data-message][data-selected="true"][data-motion="held"]').waitFor();
+  await page.keyboard.press("h");
+  await page.locator('[data-message][data-selected="true"][data-motion="flying"]').waitFor();
+  const single = await messages.count();
+  await page.keyboard.press("u");
+  await eventually(page, "there are two of it", (single) => {
+    return document.querySelectorAll('[data-message]:not([data-motion="lost"])').length === single + 1;
+  }, single);
+
+  // The buttons do the same, and the next message follows on the same card.
+  let id = await selected.getAttribute("data-message");
   await tabTo(page, "[aria-label='Selected message'] .actions button");
   await page.keyboard.press("Enter");
-  await card.waitFor({ state: "detached" });
+  const another = (before) => document.querySelector('[data-selected="true"]')?.dataset.message !== before;
+  await eventually(page, "another message is selected", another, id);
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-keyshortcuts")), "D");
+  while (await card.isVisible()) {
+    id = await selected.getAttribute("data-message");
+    await page.keyboard.press("d");
+    await eventually(page, "another message is selected, or none", another, id);
+  }
+  await standing(page);
+  assert.ok(await page.evaluate(() => document.activeElement.matches(".stage-svg")), "the focus is lost");
 });
 
 pageTest("Keys select a node and act on it", async ({ page }) => {
@@ -117,6 +141,37 @@ pageTest("Keys select a node and act on it", async ({ page }) => {
   await becomes(page, NODES[3], { role: "down" });
   await page.keyboard.press("r");
   await becomes(page, NODES[3], { role: "follower" });
+});
+
+pageTest("Keys act on the node that has the focus, selected or not", async ({ page }) => {
+  await leader(page);
+  await tabTo(page, "[data-node]");
+  const name = await focused(page);
+  await page.keyboard.press("Enter");
+  await menu(page, name).waitFor();
+  await page.keyboard.press("Escape");
+  await menu(page, name).waitFor({ state: "detached" });
+  await page.keyboard.press("c");
+  await becomes(page, name, { role: "down" });
+  await tabTo(page, `[data-node]:not([data-node="${name}"])`);
+  const next = await focused(page);
+  await page.keyboard.press("p");
+  await becomes(page, next, { role: "paused" });
+});
+
+pageTest("No letter is lost that follows a digit in the same frame", async ({ page }) => {
+  await leader(page);
+  for (const place of [0, 1]) {
+    await page.evaluate((place) => {
+      for (const key of [String(place), "c"]) {
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+      }
+    }, place);
+    await becomes(page, NODES[place], { role: "down" });
+  }
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Space");
+  await standing(page);
 });
 
 pageTest("A presenter's remote plays, pauses and steps", async ({ page }) => {

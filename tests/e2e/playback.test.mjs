@@ -102,3 +102,19 @@ pageTest("Start again goes back to the beginning", async ({ page }) => {
   }, late);
   await leader(page);
 });
+
+pageTest("A wrong seed is refused, and the run goes on", async ({ page }) => {
+  await leader(page);
+  const field = page.getByRole("textbox", { name: "Seed" });
+  const began = await time(page);
+  for (const wrong of ["abc", "-1", "1.5", "12345678901234567890123", ""]) {
+    await restart(page, wrong);
+    await page.locator('input[aria-label="Seed"][aria-invalid="true"]').waitFor();
+    assert.match(await field.evaluate((input) => input.validationMessage), /whole number from 0 to/);
+    assert.equal(await field.inputValue(), wrong);
+  }
+  assert.ok((await time(page)) >= began, "the run was lost");
+  await restart(page, "7");
+  await page.locator('input[aria-label="Seed"]:not([aria-invalid])').waitFor();
+  assert.equal(await field.inputValue(), "7");
+});

@@ -35,6 +35,8 @@ pageTest("SET city Oslo is appended, committed and applied everywhere", async ({
     cells.some((cell) => cell.index === index && cell.term === entry.term && cell.state !== "unsynced"),
   );
   assert.ok(onDisk.length >= 3, `committed with ${onDisk.length} copies`);
+  const states = onDisk.map((cells) => cells.find((cell) => cell.index === index).state).sort();
+  assert.deepEqual([...new Set(states)], ["applied", "committed"], "the others have not heard of the commit yet");
   assert.ok((await nodes(page)).find((other) => other.name === name).commit >= index);
 
   await play(page);

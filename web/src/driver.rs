@@ -11,8 +11,9 @@ use wasm_bindgen::closure::Closure;
 
 use crate::components::Movers;
 use crate::model::{
-    checks_view, clock_view, dashboard_view, events_view, hint_view, inspector_view, log_view, menu_view,
-    message_view, network_view, scenario_view, stage_view, state_view, timers,
+    DashboardView, checks_view, clock_view, dashboard_view, dashboard_view_of, events_view, hint_view,
+    inspector_view, log_view, menu_view, message_view, network_view, scenario_view, stage_view, state_view,
+    timers,
 };
 use crate::session::Session;
 use crate::state::{Choices, Tab, Wishes, World, show};
@@ -22,7 +23,7 @@ use crate::wish::Selection;
 const ADVANCE_MS_MAX: f64 = 8.0;
 /// A longer pause between two frames than this is not made up for, in milliseconds.
 const FRAME_MS_MAX: f64 = 100.0;
-/// How often panels that are read, not watched, follow a running world, in milliseconds.
+/// How often what is read, not watched, follows a running world, in milliseconds.
 const PANELS_MS: f64 = 120.0;
 /// How often a screen reader is given something new, in milliseconds.
 const ANNOUNCEMENTS_MS: f64 = 1_500.0;
@@ -165,25 +166,33 @@ impl Driver {
         show(world.checks, checks_view(session));
     }
 
-    /// Writes the views that are read, now and then. Returns whether they are behind.
+    /// Writes the panels. What the stage shows too is the same in every frame; the rest, which is read and not watched,
+    /// follows now and then. Returns whether it is behind.
     fn show_panels(&mut self, now_ms: f64) -> bool {
         let tab = self.choices.tab.get_untracked();
         let revision = Some(self.session.revision());
         if self.panels_revision == revision && self.shown_tab == tab {
             return false;
         }
-        if self.shown_tab == tab && self.session.playing() && now_ms - self.panels_ms < PANELS_MS {
+        let (session, world) = (&self.session, &self.world);
+        if tab == Tab::Inspector {
+            show(world.inspector, inspector_view(session));
+        }
+        if self.shown_tab == tab && session.playing() && now_ms - self.panels_ms < PANELS_MS {
+            if tab == Tab::Dashboard {
+                let DashboardView { metrics, window, .. } = world.dashboard.get_untracked();
+                let now = dashboard_view_of(session.world());
+                show(world.dashboard, DashboardView { metrics, window, ..now });
+            }
             return true;
         }
-        (self.panels_revision, self.shown_tab, self.panels_ms) = (revision, tab, now_ms);
-        let (session, world) = (&self.session, &self.world);
         show(world.state, state_view(session));
         match tab {
-            Tab::Inspector => show(world.inspector, inspector_view(session)),
             Tab::Dashboard => show(world.dashboard, dashboard_view(session)),
             Tab::Events => show(world.events, events_view(session)),
-            Tab::State | Tab::Logs | Tab::Network => {}
+            Tab::Inspector | Tab::State | Tab::Logs | Tab::Network => {}
         }
+        (self.panels_revision, self.shown_tab, self.panels_ms) = (revision, tab, now_ms);
         false
     }
 

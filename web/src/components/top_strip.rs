@@ -95,7 +95,8 @@ pub fn seed_form(scenario: RwSignal<ScenarioView>) -> El {
         .set("aria-label", "Seed")
         .on("submit", move |event| {
             event.prevent_default();
-            match typed.read_untracked().trim().parse::<u64>() {
+            let seed = typed.with_untracked(|typed| typed.trim().parse::<u64>());
+            match seed {
                 Ok(seed) => {
                     typed.set(seed.to_string());
                     wishes.send(Wish::Restart { seed });

@@ -28,7 +28,7 @@ pub use chronicle::Chronicle;
 pub use clock::{
     ClockView, SLIDER_STEPS, SPEED_AT_FIRST, clamp_speed, clock_view, speed_at, speed_words, step_of,
 };
-pub use dashboard::{DashboardView, dashboard_view};
+pub use dashboard::{DashboardView, dashboard_view, dashboard_view_of};
 pub use events::{EventsView, events_view};
 pub(crate) use flight::ends;
 pub use flight::{Face, Motion, PlacedFlight, Shape, face, place_flights};
