@@ -46,7 +46,7 @@ impl<R: Rules> Node<R> {
     /// Sends the heartbeats that are due. A message with entries counts as one.
     pub(super) fn send_due_heartbeats(&mut self, out: &mut Output) {
         let (now, leases) = (self.now, self.config.lease_reads.is_some());
-        let answered = self.round_of_quorum();
+        let answered = if leases { self.round_of_quorum() } else { 0 };
         let Some(leader) = self.leader_mut() else { return };
         let due = |(id, progress): (&NodeId, &Progress)| (progress.heartbeat_at <= now).then_some(*id);
         let due: Vec<NodeId> = leader.progress.iter().filter_map(due).collect();

@@ -1,9 +1,42 @@
 //! The work that both cores do, and the check that they did it.
 
+use std::ops::Range;
+
 /// How long a command is, in bytes.
 pub const COMMAND_BYTES: usize = 64;
 /// How many servers there are.
 pub const NODES: usize = 5;
+
+/// Five servers of either core.
+pub trait Cluster {
+    /// The place of the server that leads.
+    fn leader(&self) -> usize;
+
+    /// How many commands this server has applied.
+    fn applied(&self, place: usize) -> u64;
+
+    /// Proposes the commands of these numbers, and lets all messages that come of it arrive.
+    fn propose(&mut self, numbers: Range<u64>);
+
+    /// Lets the leader send a heartbeat, and all messages that come of it arrive.
+    fn heartbeat(&mut self);
+}
+
+/// Does the work with a cluster that has done none; returns when all have applied everything.
+pub fn run(mut cluster: impl Cluster, load: Load) {
+    let mut proposed = 0;
+    while (0..NODES).any(|place| cluster.applied(place) < load.entries) {
+        let room = load.outstanding - (proposed - cluster.applied(cluster.leader()));
+        let last = (proposed + room).min(load.entries);
+        if last > proposed {
+            cluster.propose(proposed..last);
+            proposed = last;
+        } else {
+            // The followers hear of the last commit with the next heartbeat.
+            cluster.heartbeat();
+        }
+    }
+}
 
 /// What is to be done.
 #[derive(Clone, Copy)]

@@ -37,9 +37,9 @@ fn usage() -> ! {
 
 fn run(core: &str, load: Load) {
     match core {
-        "ours" => ours::Cluster::new(false).run(load),
-        "facts" => ours::Cluster::new(true).run(load),
-        "theirs" => theirs::Cluster::new().run(load),
+        "ours" => load::run(ours::Cluster::new(false), load),
+        "facts" => load::run(ours::Cluster::new(true), load),
+        "theirs" => load::run(theirs::Cluster::new(), load),
         _ => usage(),
     }
 }

@@ -1,6 +1,7 @@
 //! Five nodes of this project's core, in one thread, with disks of memory.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use mini_raft_core::raft::{
@@ -9,7 +10,7 @@ use mini_raft_core::raft::{
 };
 use mini_raft_core::time::Micros;
 
-use crate::load::{Applied, Load, NODES, command};
+use crate::load::{self, Applied, NODES, command};
 
 /// Settings that both cores share.
 const MAX_ENTRIES_PER_APPEND: u32 = 256;
@@ -61,29 +62,6 @@ impl Cluster {
         cluster
     }
 
-    /// Does the work; returns when all have applied everything.
-    pub fn run(&mut self, load: Load) {
-        let (leader, start) = (self.leader, self.servers[0].applied.0);
-        let end = start + load.entries;
-        let mut proposed = start;
-        while self.servers.iter().any(|server| server.applied.0 < end) {
-            let room = load.outstanding - (proposed - self.servers[leader].applied.0);
-            let last = (proposed + room).min(end);
-            if last > proposed {
-                let proposals = (proposed..last)
-                    .map(|number| Proposal { id: ProposalId(number), command: Arc::from(command(number)) });
-                let input = Input::Propose(proposals.collect());
-                proposed = last;
-                self.step(leader, input);
-            } else if self.network.is_empty() {
-                // The followers hear of the last commit with the next heartbeat.
-                self.now = self.servers[leader].node.deadline();
-                self.step(leader, Input::TimerCheck);
-            }
-            self.deliver_all();
-        }
-    }
-
     fn elect(&mut self) {
         self.now = self.servers[0].node.deadline();
         self.step(0, Input::TimerCheck);
@@ -124,5 +102,27 @@ impl Cluster {
             // One report stands for all writes before it.
             input = self.written.drain(..).next_back().map(Input::WriteDone);
         }
+    }
+}
+
+impl load::Cluster for Cluster {
+    fn leader(&self) -> usize {
+        self.leader
+    }
+
+    fn applied(&self, place: usize) -> u64 {
+        self.servers[place].applied.0
+    }
+
+    fn propose(&mut self, numbers: Range<u64>) {
+        let proposal = |number| Proposal { id: ProposalId(number), command: Arc::from(command(number)) };
+        self.step(self.leader, Input::Propose(numbers.map(proposal).collect()));
+        self.deliver_all();
+    }
+
+    fn heartbeat(&mut self) {
+        self.now = self.servers[self.leader].node.deadline();
+        self.step(self.leader, Input::TimerCheck);
+        self.deliver_all();
     }
 }

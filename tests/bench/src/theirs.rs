@@ -1,12 +1,13 @@
 //! Five nodes of the crate `raft`, in one thread, with its own storage of memory.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use raft::StateRole;
 use raft::prelude::*;
 use raft::storage::MemStorage;
 
-use crate::load::{Applied, Load, NODES, command};
+use crate::load::{self, Applied, NODES, command};
 
 struct Server {
     node: RawNode<MemStorage>,
@@ -44,27 +45,6 @@ impl Cluster {
         let mut cluster = Cluster { servers, leader: 0, network: VecDeque::new() };
         cluster.elect();
         cluster
-    }
-
-    /// Does the work; returns when all have applied everything.
-    pub fn run(&mut self, load: Load) {
-        let (leader, start) = (self.leader, self.servers[0].applied.0);
-        let end = start + load.entries;
-        let mut proposed = start;
-        while self.servers.iter().any(|server| server.applied.0 < end) {
-            let room = load.outstanding - (proposed - self.servers[leader].applied.0);
-            let last = (proposed + room).min(end);
-            if last > proposed {
-                for number in proposed..last {
-                    self.servers[leader].node.propose(vec![], command(number).to_vec()).expect("it leads");
-                }
-                proposed = last;
-            } else if self.network.is_empty() {
-                self.servers[leader].node.ping();
-            }
-            self.settle(leader);
-            self.deliver_all();
-        }
     }
 
     fn elect(&mut self) {
@@ -111,6 +91,30 @@ impl Cluster {
             apply(applied, light.take_committed_entries());
             node.advance_apply();
         }
+    }
+}
+
+impl load::Cluster for Cluster {
+    fn leader(&self) -> usize {
+        self.leader
+    }
+
+    fn applied(&self, place: usize) -> u64 {
+        self.servers[place].applied.0
+    }
+
+    fn propose(&mut self, numbers: Range<u64>) {
+        for number in numbers {
+            self.servers[self.leader].node.propose(vec![], command(number).to_vec()).expect("it leads");
+        }
+        self.settle(self.leader);
+        self.deliver_all();
+    }
+
+    fn heartbeat(&mut self) {
+        self.servers[self.leader].node.ping();
+        self.settle(self.leader);
+        self.deliver_all();
     }
 }
 

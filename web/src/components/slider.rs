@@ -17,13 +17,13 @@ pub enum Scale {
     Share,
 }
 
-const PLACES: f64 = 100.0;
+const PLACES: u32 = 100;
 const LATENCY_MS_MAX: f64 = 500.0;
 
 impl Scale {
     /// The value at a place of the slider.
     pub fn value_at(self, place: f64) -> f64 {
-        let share = (place / PLACES).clamp(0.0, 1.0);
+        let share = (place / f64::from(PLACES)).clamp(0.0, 1.0);
         match self {
             Scale::LatencyMs => {
                 let value = LATENCY_MS_MAX * share * share;
@@ -40,7 +40,7 @@ impl Scale {
             Scale::LatencyMs => (value / LATENCY_MS_MAX).max(0.0).sqrt(),
             Scale::Share => value,
         };
-        (share * PLACES).clamp(0.0, PLACES).round()
+        (share.clamp(0.0, 1.0) * f64::from(PLACES)).round()
     }
 
     /// The value for a reader.
@@ -69,7 +69,7 @@ fn build(name: &'static str, scale: Scale, value: Rc<dyn Fn() -> f64>, on_change
     };
     let input = h("input")
         .attributes(&[("type", "range"), ("min", "0"), ("step", "1")])
-        .set("max", "100")
+        .set("max", PLACES)
         .bind("aria-valuetext", words.clone())
         .on("change", move |event| {
             // A whole number: reading one with a fraction takes 13 KB of code and tables.

@@ -207,7 +207,8 @@ fn committed_up_to(world: &World, log: &Log) -> Index {
     (first..=last).rev().map(Index).find(is_committed).unwrap_or(Index::ZERO)
 }
 
-fn running(world: &World) -> impl Iterator<Item = &Node<Switchable>> {
+/// The nodes that are not down.
+pub(super) fn running(world: &World) -> impl Iterator<Item = &Node<Switchable>> {
     world.machines().iter().filter_map(Machine::node)
 }
 

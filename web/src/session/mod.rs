@@ -322,26 +322,26 @@ impl Session {
         }
     }
 
-    /// The message in flight after this one, round and round.
-    fn message_after(&self, id: u64) -> Option<u64> {
-        let ids = || self.world().flights().map(|flight| flight.id);
-        ids().skip_while(|other| *other != id).nth(1).or_else(|| ids().next())
-    }
-
-    fn select_message(&mut self, turn: Turn) {
+    /// The message in flight after this one or before it, round and round; the first if this one is not in flight.
+    fn message_beside(&self, id: Option<u64>, turn: Turn) -> Option<u64> {
         let ids: Vec<u64> = self.world().flights().map(|flight| flight.id).collect();
-        let here = match self.selection {
-            Selection::Message(id) => ids.iter().position(|other| *other == id),
-            _ => None,
-        };
+        let here = ids.iter().position(|other| Some(*other) == id);
         let count = ids.len();
-        let next = match (here, turn) {
+        let beside = match (here, turn) {
             (None, _) => 0,
             (Some(here), Turn::Next) => (here + 1) % count,
             (Some(here), Turn::Previous) => (here + count - 1) % count,
         };
-        if let Some(id) = ids.get(next) {
-            self.select(Selection::Message(*id));
+        ids.get(beside).copied()
+    }
+
+    fn select_message(&mut self, turn: Turn) {
+        let here = match self.selection {
+            Selection::Message(id) => Some(id),
+            _ => None,
+        };
+        if let Some(id) = self.message_beside(here, turn) {
+            self.select(Selection::Message(id));
         }
     }
 
@@ -355,7 +355,7 @@ impl Session {
         };
         let Some(act) = act_of_key(&items.unwrap_or_default(), key) else { return };
         let next = match act {
-            Act::Drop(id) => self.message_after(id).filter(|next| *next != id),
+            Act::Drop(id) => self.message_beside(Some(id), Turn::Next).filter(|next| *next != id),
             _ => None,
         };
         self.act(&act);

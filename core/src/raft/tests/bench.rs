@@ -251,6 +251,15 @@ impl Bench {
         self.applied[id as usize].iter().filter_map(command_of).collect()
     }
 
+    /// The reads that may be answered on this node.
+    pub(super) fn reads_ready(&self, id: u32) -> Vec<u64> {
+        let ready = |answer: &Answer| match answer {
+            Answer::ReadReady { read, .. } => Some(read.0),
+            _ => None,
+        };
+        self.answers[id as usize].iter().filter_map(ready).collect()
+    }
+
     /// The node takes a snapshot of all it has applied.
     pub(super) fn snapshot(&mut self, id: u32) {
         let node = self.node(id);

@@ -6,14 +6,6 @@ fn with_leases(config: &mut Config) {
     config.lease_reads = Some(ClockDrift { percent: 10 });
 }
 
-fn ready(bench: &Bench, id: u32) -> Vec<u64> {
-    let ready = |answer: &Answer| match answer {
-        Answer::ReadReady { read, .. } => Some(read.0),
-        _ => None,
-    };
-    bench.answers[id as usize].iter().filter_map(ready).collect()
-}
-
 /// Thesis 6.4.1: while the lease lasts a read is answered at once; after it a majority is asked.
 #[test]
 fn read_lease_within_drift_bound() {
@@ -22,7 +14,7 @@ fn read_lease_within_drift_bound() {
         bench.elect(0);
         bench.now += Micros::from_millis(millis);
         bench.step(0, Input::Read(ReadId(1)));
-        ready(&bench, 0)
+        bench.reads_ready(0)
     };
     // 150 ms, shortened by 10 % at both ends: 150 × 90 / 110 = 122.7 ms.
     assert_eq!(read_after(120, None), [1]);
@@ -42,7 +34,7 @@ fn read_lease_voided_by_transfer_and_stepdown() {
         bench.elect(0);
         bench.step(0, Input::TransferLeadership(NodeId(1)));
         bench.step(0, Input::Read(ReadId(1)));
-        ready(&bench, 0)
+        bench.reads_ready(0)
     };
     assert!(read_in_transfer(None).is_empty());
     assert_eq!(read_in_transfer(Some(Rule::LeaseEndsWithTransfer)), [1]);
@@ -66,7 +58,7 @@ fn read_lease_is_off_by_default() {
         let mut bench = Bench::with(3, config, []);
         bench.elect(0);
         bench.step(0, Input::Read(ReadId(1)));
-        ready(&bench, 0)
+        bench.reads_ready(0)
     };
     assert!(read_with(|_| {}).is_empty());
     let unkept = read_with(|config| {
@@ -100,7 +92,7 @@ fn a_voter_keeps_the_lease_over_a_restart_and_a_higher_term() {
         bench.time_out(3);
         bench.deliver_all();
         bench.step(0, Input::Read(ReadId(1)));
-        assert_eq!(ready(&bench, 0), [1], "the lease lasts");
+        assert_eq!(bench.reads_ready(0), [1], "the lease lasts");
         assert_ne!(bench.node(3).role(), RoleName::Leader, "restart: {restart}");
     }
 }
@@ -119,7 +111,7 @@ fn a_server_keeps_its_own_lease_though_its_timer_runs_out() {
     bench.time_out(1);
     bench.deliver_all();
     bench.step(0, Input::Read(ReadId(1)));
-    assert_eq!(ready(&bench, 0), [1], "the lease lasts");
+    assert_eq!(bench.reads_ready(0), [1], "the lease lasts");
     assert_eq!(bench.node(1).role(), RoleName::Follower);
     bench.now += Micros::from_millis(150);
     bench.step(1, Input::TimerCheck);

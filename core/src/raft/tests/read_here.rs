@@ -2,14 +2,6 @@ use super::bench::Bench;
 use crate::raft::*;
 use crate::time::Micros;
 
-fn ready(bench: &Bench, id: u32) -> Vec<u64> {
-    let ready = |answer: &Answer| match answer {
-        Answer::ReadReady { read, .. } => Some(read.0),
-        _ => None,
-    };
-    bench.answers[id as usize].iter().filter_map(ready).collect()
-}
-
 /// Thesis 6.4: a follower asks its leader for an index, and answers when it has applied that far.
 #[test]
 fn read_index_on_follower() {
@@ -20,10 +12,10 @@ fn read_index_on_follower() {
     assert_eq!(bench.node(1).last_applied(), Index(1), "it does not know yet that x is committed");
     bench.step(1, Input::ReadHere(ReadId(7)));
     bench.deliver_while(|message| !matches!(message.body, Body::AppendEntries(_)) || message.to.0 != 1);
-    assert!(ready(&bench, 1).is_empty(), "the index is known, the state is not there yet");
+    assert!(bench.reads_ready(1).is_empty(), "the index is known, the state is not there yet");
     bench.heartbeat(0);
     bench.heartbeat(0);
-    assert_eq!(ready(&bench, 1), [7]);
+    assert_eq!(bench.reads_ready(1), [7]);
     assert_eq!(bench.commands(1), ["x"]);
 }
 
@@ -81,7 +73,7 @@ fn read_index_on_follower_ignores_an_answer_from_before_its_restart() {
     let after = question(&mut bench);
     let answer = |read| Body::ReadIndexReply(ReadIndexReply { read, read_index: Some(Index(1)) });
     bench.inject(0, 1, 1, answer(before));
-    assert!(ready(&bench, 1).is_empty());
+    assert!(bench.reads_ready(1).is_empty());
     bench.inject(0, 1, 1, answer(after));
-    assert_eq!(ready(&bench, 1), [1]);
+    assert_eq!(bench.reads_ready(1), [1]);
 }

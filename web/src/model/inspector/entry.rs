@@ -9,7 +9,7 @@ use mini_raft_core::raft::{
 use mini_raft_core::sim::{self, Machine, Status, World};
 
 use super::{Field, InspectorView, RuleView, Section, Why};
-use crate::model::log::is_committed;
+use crate::model::log::{is_committed, running};
 use crate::text;
 
 const MAJORITY: RuleView = RuleView {
@@ -219,10 +219,6 @@ fn places(world: &World, index: Index, id: Option<EntryId>) -> Section {
         })
         .collect();
     Section { title: "Where it is", note: "node by node", fields }
-}
-
-fn running(world: &World) -> impl Iterator<Item = &Node<Switchable>> {
-    world.machines().iter().filter_map(Machine::node)
 }
 
 /// Whether the leader counts this voter as a holder.
