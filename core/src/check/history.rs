@@ -173,14 +173,14 @@ impl History {
         self.says(
             node,
             leader,
-            Body::AppendEntriesReply(AppendEntriesReply { round: 1, forgetful: false, outcome }),
+            Body::AppendEntriesReply(AppendEntriesReply { round: 1, forgetful: None, outcome }),
         )
     }
 
     /// It acknowledges a snapshot up to this index.
     pub(super) fn acknowledges_snapshot(&mut self, node: u32, leader: u32, index: u64) -> &mut History {
         let reply =
-            InstallSnapshotReply { round: 1, forgetful: false, match_index: Index(index), next_offset: 0 };
+            InstallSnapshotReply { round: 1, forgetful: None, match_index: Index(index), next_offset: 0 };
         self.says(node, leader, Body::InstallSnapshotReply(reply))
     }
 
@@ -244,7 +244,7 @@ impl History {
         last: Id,
     ) -> &mut History {
         let hard_state =
-            HardState { current_term: Term(term), voted_for: voted_for.map(NodeId), forgetful: false };
+            HardState { current_term: Term(term), voted_for: voted_for.map(NodeId), forgetful: None };
         let kind = EventKind::Restart { hard_state, last: id(last), snapshot_index: Index::ZERO };
         self.machines[node as usize] = Machine::new();
         self.in_term(node, term).on(node, kind)

@@ -93,6 +93,10 @@ impl Fact {
             Fact::ConfigurationInUse { .. } => {
                 ("§6", "A server uses the latest configuration in its log, whether or not it is committed.")
             }
+            Fact::AdmittedAnew { .. } => (
+                "§5.1, §6",
+                "A server that lost its stable storage is a new server, until a change of membership admits it.",
+            ),
             Fact::ChangeRefused { .. } => (
                 "thesis 4.1",
                 "A leader changes the configuration one step at a time, each after the one before is committed.",

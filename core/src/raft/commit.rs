@@ -38,7 +38,6 @@ impl<R: Rules> Node<R> {
 
     fn committed_to(&mut self, to: Index) {
         let from = std::mem::replace(&mut self.commit_index, to);
-        self.remember_if_admitted(from, to);
         let count = to.0 - from.0;
         if let Role::Leader(leader) = &mut self.role {
             let committed = self.log.iter_from(from.next()).take(count as usize);
@@ -90,7 +89,7 @@ impl<R: Rules> Node<R> {
         if voter == self.config.id {
             self.own_match_index()
         } else {
-            let counts = self.progress_of(voter).filter(|progress| !progress.forgetful);
+            let counts = self.progress_of(voter).filter(|progress| progress.forgetful.is_none());
             counts.map_or(Index::ZERO, |progress| progress.match_index)
         }
     }

@@ -1,7 +1,7 @@
 //! How a node behaves.
 
 use super::configuration::Configuration;
-use super::ids::NodeId;
+use super::ids::{Incarnation, NodeId};
 use crate::time::Micros;
 
 /// How far the rates of the clocks of a cluster may be from true time, in percent, below 100.
@@ -28,8 +28,9 @@ pub struct Config {
     /// waits to be added.
     pub configuration: Configuration,
     /// This server's stable storage was lost, and the cluster is not new: it may have voted and acknowledged what it
-    /// no longer knows. See [`HardState::forgetful`](super::HardState::forgetful).
-    pub lost_disk: bool,
+    /// no longer knows. The incarnation tells this loss from every other one of this server. See
+    /// [`HardState::forgetful`](super::HardState::forgetful).
+    pub lost_disk: Option<Incarnation>,
     /// The least election timeout. Also the span for which a vote is withheld after hearing from a leader, and
     /// the span within which a leader must hear from a majority (CheckQuorum).
     pub election_timeout_min: Micros,
@@ -69,7 +70,7 @@ impl Config {
         Config {
             id,
             configuration,
-            lost_disk: false,
+            lost_disk: None,
             election_timeout_min: Micros::from_millis(150),
             election_timeout_max: Micros::from_millis(300),
             heartbeat_interval: Micros::from_millis(50),

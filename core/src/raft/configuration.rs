@@ -1,7 +1,7 @@
 //! Who is in the cluster, and what a majority of it is (§6; thesis 4.2.1, 4.3).
 
-use super::ids::NodeId;
-use crate::sorted::SortedSet;
+use super::ids::{Incarnation, NodeId};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// The servers of a cluster: a simple configuration, or, while it changes, a joint one.
 ///
@@ -12,6 +12,7 @@ pub struct Configuration {
     voters: Vec<NodeId>,
     outgoing: Vec<NodeId>,
     learners: Vec<NodeId>,
+    admitted: Vec<(NodeId, Incarnation)>,
 }
 
 /// A change that somebody wants made to a cluster.
@@ -38,7 +39,12 @@ impl Configuration {
 
     /// A configuration as somebody wrote it down: `outgoing` is empty unless it is joint.
     pub fn from_parts(voters: Vec<NodeId>, outgoing: Vec<NodeId>, learners: Vec<NodeId>) -> Configuration {
-        Configuration { voters: sorted(voters), outgoing: sorted(outgoing), learners: sorted(learners) }
+        Configuration {
+            voters: sorted(voters),
+            outgoing: sorted(outgoing),
+            learners: sorted(learners),
+            ..Configuration::default()
+        }
     }
 
     /// Those whose votes and acknowledgements count, by id; in a joint configuration the new ones.
@@ -55,6 +61,16 @@ impl Configuration {
     /// joint configuration is left.
     pub fn learners(&self) -> &[NodeId] {
         &self.learners
+    }
+
+    /// The voters that had lost their disks when they were made voters, by id, and the incarnations that were meant.
+    pub fn admitted(&self) -> &[(NodeId, Incarnation)] {
+        &self.admitted
+    }
+
+    /// Whether this server was made a voter in this incarnation: after it had lost its disk, and not before.
+    pub fn admits(&self, id: NodeId, incarnation: Incarnation) -> bool {
+        self.admitted.contains(&(id, incarnation))
     }
 
     /// Whether the cluster is on its way from one set of voters to another.
@@ -108,7 +124,8 @@ impl Configuration {
         voters.extend(&change.add);
         let mut learners = without(&self.learners, &[&change.remove, &change.add]);
         learners.extend(&change.learners);
-        let target = Configuration::from_parts(voters, Vec::new(), learners);
+        let target =
+            Configuration::from_parts(voters, Vec::new(), learners).with_admitted(self.admitted.clone());
         (!target.voters.is_empty() && target != *self).then_some(target)
     }
 
@@ -120,6 +137,17 @@ impl Configuration {
     /// What a joint configuration leads to.
     pub fn left(&self) -> Configuration {
         Configuration { outgoing: Vec::new(), ..self.clone() }
+    }
+
+    /// This configuration with these incarnations too, of those that are voters in it.
+    pub fn with_admitted(&self, more: impl IntoIterator<Item = (NodeId, Incarnation)>) -> Configuration {
+        let mut admitted = SortedMap::new();
+        for (id, incarnation) in self.admitted.iter().copied().chain(more) {
+            if self.voters.contains(&id) {
+                admitted.insert(id, incarnation);
+            }
+        }
+        Configuration { admitted: admitted.into_iter().collect(), ..self.clone() }
     }
 
     /// This configuration with more learners.

@@ -187,7 +187,7 @@ impl<R: Rules> Node<R> {
         let rival = voted_for.filter(|rival| *rival != candidate && self.rules.keeps(Rule::OneVotePerTerm));
         if request.campaign_term < current_term {
             Some(VoteRefusal::StaleTerm { current_term })
-        } else if self.forgets() {
+        } else if self.forgets().is_some() {
             Some(VoteRefusal::LostDisk)
         } else if let Some(voted_for) = rival {
             Some(VoteRefusal::AlreadyVoted { voted_for })
@@ -202,7 +202,7 @@ impl<R: Rules> Node<R> {
             Some(VoteRefusal::StaleTerm { current_term })
         } else if let Some(leader) = self.leader_alive() {
             Some(VoteRefusal::LeaderAlive { leader })
-        } else if self.forgets() {
+        } else if self.forgets().is_some() {
             Some(VoteRefusal::LostDisk)
         } else {
             self.log_refusal(request)

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::configuration::Configuration;
-use super::ids::{EntryId, Index, NodeId, Term};
+use super::ids::{EntryId, Incarnation, Index, NodeId, Term};
 use super::io::Refusal;
 use super::role::RoleName;
 use crate::time::Micros;
@@ -220,6 +220,13 @@ pub enum Fact {
         index: Index,
         /// The configuration.
         configuration: Arc<Configuration>,
+    },
+    /// This server had lost its disk, and is a voter again.
+    AdmittedAnew {
+        /// The configuration that makes it one.
+        index: Index,
+        /// The incarnation that it names.
+        incarnation: Incarnation,
     },
     /// A change of the configuration was refused (thesis 4.1).
     ChangeRefused {

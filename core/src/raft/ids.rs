@@ -42,6 +42,20 @@ impl<'de> Deserialize<'de> for NodeId {
 #[error("no node is called {0:?}: nodes are called node-0, node-1, …")]
 pub struct BadNodeId(pub String);
 
+/// A life of a server whose stable storage was lost: one for each loss, never used again for the same server. A driver
+/// draws it at random, or counts.
+///
+/// What is said of a server before a loss, in messages or in the log, must not be taken for something that is said of
+/// it after the loss: it lost the promises that it had made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Incarnation(pub u64);
+
+impl fmt::Display for Incarnation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A term (§5.1): the logical clock of Raft. The first election makes term 1; 0 means "none yet".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::configuration::MembershipChange;
 use super::entry::{Bytes, Entry, Snapshot};
 use super::fact::Fact;
-use super::ids::{EntryId, Index, NodeId, Term};
+use super::ids::{EntryId, Incarnation, Index, NodeId, Term};
 use super::message::Message;
 use crate::time::Micros;
 
@@ -123,8 +123,9 @@ pub struct HardState {
     /// The candidate that got its vote in that term.
     pub voted_for: Option<NodeId>,
     /// This server lost its stable storage and may have broken promises: it neither votes nor campaigns, and its
-    /// acknowledgements do not count, until a later configuration has made it a voter anew.
-    pub forgetful: bool,
+    /// acknowledgements do not count, until a configuration of a later leader has made it a voter anew in this
+    /// incarnation.
+    pub forgetful: Option<Incarnation>,
 }
 
 /// What stable storage holds when a node starts. The default is an empty disk.

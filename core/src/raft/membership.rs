@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::configuration::{Configuration, MembershipChange};
 use super::entry::{Entry, Payload};
 use super::fact::{Fact, RoleReason};
-use super::ids::{Index, NodeId};
+use super::ids::{Incarnation, Index, NodeId};
 use super::io::{Answer, Output, ProposalId, Refusal};
 use super::node::Node;
 use super::progress::Progress;
@@ -49,17 +49,6 @@ impl Configurations {
         let later =
             self.entries.iter().filter(move |(at, _)| *at > index).map(|(_, configuration)| configuration);
         std::iter::once(self.at(index)).chain(later).map(|configuration| &**configuration)
-    }
-
-    /// The configurations of the entries after `from`, up to `to`, each with the one before it.
-    fn between(&self, from: Index, to: Index) -> impl Iterator<Item = (&Configuration, &Configuration)> {
-        let before =
-            std::iter::once(&self.base).chain(&self.entries).map(|(_, configuration)| &**configuration);
-        let inside = move |index: Index| index > from && index <= to;
-        before
-            .zip(&self.entries)
-            .filter(move |(_, (at, _))| inside(*at))
-            .map(|(before, (_, after))| (before, &**after))
     }
 
     /// An entry entered the log.
@@ -124,12 +113,13 @@ impl<R: Rules> Node<R> {
     /// A server that leaves is a voter until it knows that this is committed: nobody else may have the entry that lets
     /// it go, and the others would need its vote and could not get it (thesis 4.2.2).
     pub(super) fn may_campaign(&self) -> bool {
-        self.configurations.since(self.commit_index).any(|it| it.is_voter(self.config.id)) && !self.forgets()
+        self.configurations.since(self.commit_index).any(|it| it.is_voter(self.config.id))
+            && self.forgets().is_none()
     }
 
-    /// Whether this server has lost promises that it must not make again.
-    pub(super) fn forgets(&self) -> bool {
-        self.hard_state.forgetful && self.rules.keeps(Rule::ForgetfulNotCounted)
+    /// The incarnation in which this server has lost promises that it must not make again, if it has.
+    pub(super) fn forgets(&self) -> Option<Incarnation> {
+        self.hard_state.forgetful.filter(|_| self.rules.keeps(Rule::ForgetfulNotCounted))
     }
 
     /// Everybody else who gets the log.
@@ -148,6 +138,7 @@ impl<R: Rules> Node<R> {
         }
         if changed {
             self.configuration_changed(out);
+            self.remember_if_admitted(out);
         }
     }
 
@@ -279,9 +270,12 @@ impl<R: Rules> Node<R> {
                 }
             }
             Some(change) if self.has_caught_up(&change.target) => {
-                let target = change.target.clone();
+                let target = self.admitting(&change.target);
                 let same_voters = target.voters() == configuration.voters();
-                let next = if same_voters { (*target).clone() } else { configuration.joint_with(&target) };
+                let next = if same_voters { target.clone() } else { configuration.joint_with(&target) };
+                if let Some(change) = self.leader_mut().and_then(|leader| leader.change.as_mut()) {
+                    change.target = Arc::new(target);
+                }
                 self.append_configuration(next, out);
             }
             _ => {}
@@ -303,6 +297,14 @@ impl<R: Rules> Node<R> {
         newcomers.all(|voter| {
             self.progress_of(*voter).is_some_and(|progress| progress.match_index >= self.commit_index)
         })
+    }
+
+    /// The configuration to go to, with the incarnations of those new voters that lost their disks.
+    fn admitting(&self, target: &Configuration) -> Configuration {
+        let configuration = self.configuration();
+        let newcomers = target.voters().iter().filter(|voter| !configuration.is_voter(**voter));
+        let forgetful = newcomers.filter_map(|voter| Some((*voter, self.progress_of(*voter)?.forgetful?)));
+        target.with_admitted(forgetful)
     }
 
     fn change_is_done(&mut self, out: &mut Output) {
@@ -338,15 +340,20 @@ impl<R: Rules> Node<R> {
         self.advance_commit(out);
     }
 
-    /// A server that lost its disk counts again once a committed configuration has made it a voter anew: by then it
-    /// has followed a leader of a later term than any that it may have promised something to.
-    pub(super) fn remember_if_admitted(&mut self, from: Index, to: Index) {
-        let id = self.config.id;
-        let admits =
-            |(before, after): (&Configuration, &Configuration)| !before.is_voter(id) && after.is_voter(id);
-        if self.hard_state.forgetful && self.configurations.between(from, to).any(admits) {
-            self.hard_state.forgetful = false;
+    /// A server that lost its disk counts again from the entry on that makes it a voter anew, in the incarnation in which
+    /// it lives now.
+    ///
+    /// The leader that appended the entry had heard of the loss, so that no log which is not at least as long as the
+    /// configuration before it, in which this server was no voter, can win by a vote that was lost. An admission from
+    /// before the loss names another incarnation, or none: it comes with the log and means nothing.
+    pub(super) fn remember_if_admitted(&mut self, out: &mut Output) {
+        let (index, configuration) = self.configurations.latest();
+        let Some(incarnation) = self.hard_state.forgetful else { return };
+        if configuration.admits(self.config.id, incarnation) {
+            let index = *index;
+            self.hard_state.forgetful = None;
             self.durability.stage_hard_state();
+            self.note(out, || Fact::AdmittedAnew { index, incarnation });
         }
     }
 }

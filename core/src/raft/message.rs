@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::configuration::Configuration;
 use super::entry::{Bytes, Entry};
-use super::ids::{EntryId, Index, NodeId, Term};
+use super::ids::{EntryId, Incarnation, Index, NodeId, Term};
 use super::io::ReadId;
 
 /// A message from one server to another.
@@ -87,7 +87,7 @@ pub struct AppendEntriesReply {
     /// The round of the request.
     pub round: u64,
     /// The follower lost its disk and does not count; see [`HardState::forgetful`](super::HardState::forgetful).
-    pub forgetful: bool,
+    pub forgetful: Option<Incarnation>,
     /// Whether the follower's log matched at `prev_log`.
     pub outcome: AppendOutcome,
 }
@@ -134,7 +134,7 @@ pub struct InstallSnapshotReply {
     /// As in [`AppendEntriesReply::round`].
     pub round: u64,
     /// As in [`AppendEntriesReply::forgetful`].
-    pub forgetful: bool,
+    pub forgetful: Option<Incarnation>,
     /// How many bytes of this snapshot are received: where the next chunk begins.
     pub next_offset: u64,
     /// Up to here the follower's log is the leader's, on stable storage: at least the snapshot's last index,

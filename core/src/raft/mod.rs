@@ -40,7 +40,7 @@ pub use config::{ClockDrift, Config};
 pub use configuration::{Configuration, MembershipChange};
 pub use entry::{Bytes, Entry, Payload, Snapshot};
 pub use fact::{Fact, RoleReason, TransferFailure, VoteRefusal};
-pub use ids::{EntryId, Index, NodeId, Term};
+pub use ids::{EntryId, Incarnation, Index, NodeId, Term};
 pub use io::{
     Answer, HardState, Input, Output, Persistent, Proposal, ProposalId, ReadId, Refusal, Write, WriteId,
 };

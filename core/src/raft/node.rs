@@ -104,8 +104,8 @@ impl<R: Rules> Node<R> {
         if node.configuration_index() > Index::ZERO {
             node.configuration_changed(out);
         }
-        if node.config.lost_disk && !node.hard_state.forgetful {
-            node.hard_state.forgetful = true;
+        if node.config.lost_disk.is_some() && node.hard_state.forgetful.is_none() {
+            node.hard_state.forgetful = node.config.lost_disk;
             node.durability.stage_hard_state();
             node.flush(out);
         }
@@ -319,7 +319,7 @@ impl<R: Rules> Node<R> {
             return;
         }
         let heard_at = |voter: NodeId| match leader.progress.get(&voter) {
-            Some(progress) if !progress.forgetful => progress.heard_at,
+            Some(progress) if progress.forgetful.is_none() => progress.heard_at,
             None if voter == id => now,
             _ => Micros::ZERO,
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::config::Config;
 use super::entry::Snapshot;
-use super::ids::Index;
+use super::ids::{Incarnation, Index};
 use crate::time::Micros;
 
 /// `next_index` and `match_index` of Figure 2, and how the leader sends.
@@ -22,8 +22,8 @@ pub struct Progress {
     pub round_answered: u64,
     /// The round in which it was added: answers to earlier rounds belong to a membership that has ended.
     pub joined_in_round: u64,
-    /// It lost its disk: its acknowledgements do not count.
-    pub forgetful: bool,
+    /// It lost its disk, and lives as this incarnation: its acknowledgements do not count.
+    pub forgetful: Option<Incarnation>,
     /// When an empty AppendEntries is due if nothing is sent before.
     pub heartbeat_at: Micros,
 }
@@ -71,7 +71,7 @@ impl Progress {
             heard_at: now,
             round_answered: round,
             joined_in_round: round,
-            forgetful: false,
+            forgetful: None,
             heartbeat_at: now,
         }
     }

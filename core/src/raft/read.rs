@@ -199,7 +199,7 @@ impl<R: Rules> Node<R> {
         let (id, newest) = (self.config.id, leader.reads.round);
         let answered = |voter: NodeId| match leader.progress.get(&voter) {
             Some(progress) => {
-                if progress.forgetful {
+                if progress.forgetful.is_some() {
                     0
                 } else {
                     progress.round_answered

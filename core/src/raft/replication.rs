@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::entry::Entry;
 use super::fact::Fact;
-use super::ids::{EntryId, Index, NodeId, Term};
+use super::ids::{EntryId, Incarnation, Index, NodeId, Term};
 use super::io::Output;
 use super::message::{AppendEntries, AppendEntriesReply, AppendOutcome, Body};
 use super::node::Node;
@@ -169,7 +169,7 @@ impl<R: Rules> Node<R> {
     }
 
     /// A follower answered in this term. Returns whether this node leads it, in its present membership.
-    pub(super) fn heard_from(&mut self, from: NodeId, round: u64, forgetful: bool) -> bool {
+    pub(super) fn heard_from(&mut self, from: NodeId, round: u64, forgetful: Option<Incarnation>) -> bool {
         let (now, last) = (self.now, self.log.last().index);
         let Role::Leader(leader) = &mut self.role else {
             return false;
@@ -181,7 +181,7 @@ impl<R: Rules> Node<R> {
         if round < progress.joined_in_round {
             return false;
         }
-        if forgetful && !progress.forgetful {
+        if forgetful.is_some() && progress.forgetful != forgetful {
             // With its disk went what it acknowledged: it begins anew, and answers from before the loss mean nothing.
             let round = leader.reads.next_round(now);
             *progress = Progress { forgetful, ..Progress::new(last, now, round) };

@@ -152,6 +152,7 @@ impl<R: Rules> Node<R> {
         out.restore = Some(snapshot);
         self.note(out, || Fact::SnapshotInstalled { last_included, kept });
         self.configuration_changed(out);
+        self.remember_if_admitted(out);
     }
 
     /// Figure 13, rules 6 and 7: what follows the snapshot is kept if the log matches there. Returns how much.

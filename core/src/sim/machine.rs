@@ -7,7 +7,7 @@ use super::setup::{NodeSetup, Setup};
 use super::streams::{self, Purpose};
 use crate::kv::{self, ClientId, Op};
 use crate::raft::{
-    ClockDrift, Config, Configuration, HardState, Index, Node, NodeId, Output, Switchable, Term,
+    ClockDrift, Config, Configuration, HardState, Incarnation, Index, Node, NodeId, Output, Switchable, Term,
 };
 use crate::sorted::SortedMap;
 use crate::time::Micros;
@@ -42,8 +42,8 @@ pub struct Machine {
     pub(super) disk: Disk,
     /// `None` when crashed.
     pub(super) process: Option<Box<Process>>,
-    /// Its disk was lost at some time.
-    pub(super) wiped: bool,
+    /// How often its disk was lost.
+    pub(super) wipes: u64,
     /// Votes on its disk of which a process could not tell before it ended.
     pub(super) untold: Vec<HardState>,
     /// How often a process has started here.
@@ -101,7 +101,7 @@ impl Machine {
             clock: Clock::new(),
             disk: Disk::new(setup.seed, id, &setup.disk),
             process: None,
-            wiped: false,
+            wipes: 0,
             untold: Vec::new(),
             boots: 0,
             timer: None,
@@ -169,6 +169,11 @@ impl Machine {
         self.clock.set_rate(now, rate);
     }
 
+    /// The loss after which nothing has reached the disk yet, if there was one.
+    fn lost_disk(&self) -> Option<Incarnation> {
+        (self.wipes > 0 && self.disk.is_empty()).then_some(Incarnation(self.wipes))
+    }
+
     /// Starts a process from what the disk holds.
     pub(super) fn start(&mut self, setup: &Setup, now: Micros, out: &mut Output) {
         let NodeSetup {
@@ -198,7 +203,7 @@ impl Machine {
             lease_reads: lease_drift_percent.map(|percent| ClockDrift { percent }),
             seed: streams::node(setup.seed, Purpose::Election, self.id, self.boots).next_u64(),
             facts: true,
-            lost_disk: self.wiped && self.disk.is_empty(),
+            lost_disk: self.lost_disk(),
             ..Config::new(self.id, born)
         };
         self.boots += 1;

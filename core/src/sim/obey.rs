@@ -167,7 +167,7 @@ impl World {
         }
         machine.disk.wipe();
         machine.untold.clear();
-        machine.wiped = true;
+        machine.wipes += 1;
         self.emit(self.on(id, None), EventKind::Wipe, events);
         Ok(())
     }

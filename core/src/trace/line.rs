@@ -3,8 +3,8 @@
 use crate::json::{self, Fields};
 use crate::kv::{self, Op, Outcome};
 use crate::raft::{
-    AppendOutcome, Body, Configuration, Entry, EntryId, Fact, Message, NodeId, Payload as EntryPayload,
-    RequestVote,
+    AppendOutcome, Body, Configuration, Entry, EntryId, Fact, Incarnation, Message, NodeId,
+    Payload as EntryPayload, RequestVote,
 };
 use crate::scenario;
 use crate::sim::event::{ClientAnswer, ClientError, SnapshotOrigin};
@@ -290,7 +290,7 @@ fn peer(fields: &mut Fields<'_>, message: &Message) {
                 }
             }
             fields.number("round", reply.round);
-            fields.bool("forgetful", reply.forgetful);
+            forgetful(fields, reply.forgetful);
         }
         Body::InstallSnapshot(install) => {
             let EntryId { term, index } = install.last_included;
@@ -305,7 +305,7 @@ fn peer(fields: &mut Fields<'_>, message: &Message) {
             fields.number("match_index", reply.match_index.0);
             fields.number("next_offset", reply.next_offset);
             fields.number("round", reply.round);
-            fields.bool("forgetful", reply.forgetful);
+            forgetful(fields, reply.forgetful);
         }
         Body::TimeoutNow => {}
         Body::ReadIndex(request) => fields.number("read", request.read.0),
@@ -325,6 +325,21 @@ fn configuration(fields: &mut Fields<'_>, configuration: &Configuration) {
     fields.list("voters", configuration.voters(), node);
     fields.list("learners", configuration.learners(), node);
     fields.list("outgoing", configuration.outgoing(), node);
+    if !configuration.admitted().is_empty() {
+        fields.object("admitted", |fields| {
+            for (node, incarnation) in configuration.admitted() {
+                fields.number(&node.to_string(), incarnation.0);
+            }
+        });
+    }
+}
+
+/// Adds whether whoever answers lost its disk, and does not count.
+fn forgetful(fields: &mut Fields<'_>, incarnation: Option<Incarnation>) {
+    fields.bool("forgetful", incarnation.is_some());
+    if let Some(incarnation) = incarnation {
+        fields.number("incarnation", incarnation.0);
+    }
 }
 
 fn request_vote(fields: &mut Fields<'_>, request: &RequestVote) {

@@ -133,6 +133,9 @@ pub fn fact(node: NodeId, fact: &Fact) -> String {
         Fact::ConfigurationInUse { index, configuration } => {
             format!("{node} uses the configuration of entry {index}: {} vote.", names(configuration.voters()))
         }
+        Fact::AdmittedAnew { index, .. } => {
+            format!("{node} lost its disk once, and entry {index} makes it a voter again.")
+        }
         Fact::ChangeRefused { refusal } => {
             let why = match refusal {
                 Refusal::NotLeader { .. } => "it does not lead",

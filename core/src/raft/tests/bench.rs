@@ -22,6 +22,8 @@ pub(super) struct Bench {
     pub(super) facts: Vec<Vec<Fact>>,
     cut: BTreeSet<(u32, u32)>,
     next_proposal: u64,
+    /// How many disks were lost.
+    losses: u64,
 }
 
 #[derive(Default)]
@@ -61,6 +63,7 @@ impl Bench {
             facts: each().map(|_| Vec::new()).collect(),
             cut: BTreeSet::new(),
             next_proposal: 0,
+            losses: 0,
         };
         each().for_each(|id| bench.start(id));
         bench
@@ -84,16 +87,17 @@ impl Bench {
 
     /// Starts a node from what its disk holds.
     pub(super) fn start(&mut self, id: u32) {
-        self.start_after(id, false);
+        self.start_after(id, None);
     }
 
     /// Starts a node whose disk was lost.
     pub(super) fn start_wiped(&mut self, id: u32) {
         self.disks[id as usize] = Disk::default();
-        self.start_after(id, true);
+        self.losses += 1;
+        self.start_after(id, Some(Incarnation(self.losses)));
     }
 
-    fn start_after(&mut self, id: u32, lost_disk: bool) {
+    fn start_after(&mut self, id: u32, lost_disk: Option<Incarnation>) {
         let born = if id < self.born { Configuration::of_size(self.born) } else { Configuration::new([]) };
         let mut config = Config::new(NodeId(id), born);
         config.lost_disk = lost_disk;

@@ -5,7 +5,7 @@ use crate::raft::*;
 
 fn success(match_index: u64) -> Body {
     let outcome = AppendOutcome::Success { match_index: Index(match_index) };
-    Body::AppendEntriesReply(AppendEntriesReply { round: 0, forgetful: false, outcome })
+    Body::AppendEntriesReply(AppendEntriesReply { round: 0, forgetful: None, outcome })
 }
 
 /// A leader node-0 of five whose messages are lost from now on.

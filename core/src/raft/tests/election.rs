@@ -150,7 +150,7 @@ fn election_higher_term_steps_down_every_role() {
         assert_eq!(bench.node(0).role(), role);
         let reply = AppendEntriesReply {
             round: 0,
-            forgetful: false,
+            forgetful: None,
             outcome: AppendOutcome::Success { match_index: Index(0) },
         };
         bench.inject(1, 0, 9, Body::AppendEntriesReply(reply));
@@ -161,7 +161,7 @@ fn election_higher_term_steps_down_every_role() {
     broken.elect(0);
     let reply = AppendEntriesReply {
         round: 0,
-        forgetful: false,
+        forgetful: None,
         outcome: AppendOutcome::Success { match_index: Index(0) },
     };
     broken.inject(1, 0, 9, Body::AppendEntriesReply(reply));

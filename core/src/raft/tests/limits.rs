@@ -192,7 +192,7 @@ fn a_forged_term_does_not_end_elections() {
     let forged = |bench: &mut Bench, to: u32, term: u64| {
         let reply = AppendEntriesReply {
             round: 0,
-            forgetful: false,
+            forgetful: None,
             outcome: AppendOutcome::Success { match_index: Index(0) },
         };
         bench.inject((to + 1) % 3, to, term, Body::AppendEntriesReply(reply));

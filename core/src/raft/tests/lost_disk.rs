@@ -46,7 +46,10 @@ fn persist_empty_disk_is_new_node() {
     settle(&mut bench, 0);
     ask(&mut bench, 0, change(&[1], &[], &[]));
     settle(&mut bench, 0);
-    assert!(!bench.disks[1].durable.hard_state.forgetful, "admitted anew, it is a voter as any other");
+    assert_eq!(
+        bench.disks[1].durable.hard_state.forgetful, None,
+        "admitted anew, it is a voter as any other"
+    );
     bench.crash(2);
     bench.propose(0, "with the admitted one");
     bench.deliver_all();
@@ -69,15 +72,109 @@ fn persist_lost_disk_is_filled_again() {
         let of_wiped = bench.node(0).progress().find(|(id, _)| *id == NodeId(1));
         of_wiped.map(|(_, progress)| progress.forgetful)
     };
-    assert_eq!(progress(&bench), Some(true));
+    assert_eq!(progress(&bench), Some(Some(Incarnation(1))));
     let outcome = AppendOutcome::Success { match_index: Index(2) };
     bench.inject(
         1,
         0,
         1,
-        Body::AppendEntriesReply(AppendEntriesReply { round: 0, forgetful: false, outcome }),
+        Body::AppendEntriesReply(AppendEntriesReply { round: 0, forgetful: None, outcome }),
     );
-    assert_eq!(progress(&bench), Some(true), "an answer from before the loss");
+    assert_eq!(progress(&bench), Some(Some(Incarnation(1))), "an answer from before the loss");
+}
+
+/// An admission from before the loss comes back with the log, and means nothing: whoever believed it would vote for a
+/// log without entries that it had acknowledged.
+#[test]
+fn persist_lost_disk_believes_no_old_admission() {
+    let admit = |bench: &mut Bench| {
+        ask(bench, 0, change(&[], &[1], &[]));
+        settle(bench, 0);
+        ask(bench, 0, change(&[1], &[], &[]));
+        settle(bench, 0);
+    };
+    let forgets = |bench: &Bench| bench.disks[1].durable.hard_state.forgetful;
+    let mut bench = Bench::new(3);
+    bench.elect(0);
+    admit(&mut bench);
+    bench.crash(1);
+    bench.start_wiped(1);
+    settle(&mut bench, 0);
+    assert!(bench.node(1).configuration().is_voter(NodeId(1)), "it has the whole log again");
+    assert_eq!(forgets(&bench), Some(Incarnation(1)), "it was admitted before it lost its disk");
+
+    admit(&mut bench);
+    assert_eq!(forgets(&bench), None);
+    assert_eq!(bench.node(1).configuration().admitted(), [(NodeId(1), Incarnation(1))]);
+
+    bench.crash(1);
+    bench.start_wiped(1);
+    settle(&mut bench, 0);
+    assert_eq!(forgets(&bench), Some(Incarnation(2)), "that admission was meant for the loss before");
+}
+
+/// The admission may come inside of a snapshot, when the entry is compacted away.
+#[test]
+fn persist_lost_disk_is_admitted_by_a_snapshot() {
+    let mut bench = Bench::new(3);
+    bench.elect(0);
+    bench.crash(1);
+    bench.start_wiped(1);
+    settle(&mut bench, 0);
+    ask(&mut bench, 0, change(&[], &[1], &[]));
+    settle(&mut bench, 0);
+    // It hears the leader once more and is then cut off, so that the leader knows of the loss.
+    ask(&mut bench, 0, change(&[], &[], &[1]));
+    settle(&mut bench, 0);
+    ask(&mut bench, 0, change(&[1], &[], &[]));
+    bench.crash(1);
+    settle(&mut bench, 0);
+    assert!(
+        bench.node(0).configuration().admits(NodeId(1), Incarnation(1)),
+        "{:?}",
+        bench.node(0).configuration()
+    );
+    bench.snapshot(0);
+    bench.start(1);
+    settle(&mut bench, 0);
+    assert!(bench.restored[1].is_some());
+    assert_eq!(bench.disks[1].durable.hard_state.forgetful, None);
+}
+
+/// Of two servers, one that lost its disk is admitted with its own acknowledgement: without it there is no majority.
+#[test]
+fn persist_lost_disk_is_admitted_as_one_of_two() {
+    let mut bench = Bench::new(2);
+    bench.elect(0);
+    ask(&mut bench, 0, change(&[], &[1], &[]));
+    settle(&mut bench, 0);
+    bench.crash(1);
+    bench.start_wiped(1);
+    ask(&mut bench, 0, change(&[1], &[], &[]));
+    settle(&mut bench, 0);
+    assert_eq!(bench.disks[1].durable.hard_state.forgetful, None);
+    bench.propose(0, "by both");
+    bench.deliver_all();
+    assert_eq!(bench.commands(0), ["by both"]);
+    bench.crash(0);
+    bench.start(0);
+    bench.elect(0);
+    assert_eq!(bench.node(0).role(), RoleName::Leader, "and votes");
+}
+
+/// A server that loses its disk twice under one leader gets its log twice.
+#[test]
+fn persist_lost_disk_twice_is_filled_twice() {
+    let mut bench = Bench::new(3);
+    bench.elect(0);
+    bench.propose(0, "kept");
+    settle(&mut bench, 0);
+    for _ in 0..2 {
+        bench.crash(1);
+        bench.start_wiped(1);
+        settle(&mut bench, 0);
+        assert_eq!(bench.commands(1), ["kept"]);
+    }
 }
 
 /// A follower that refuses what it acknowledged is asked again with the heartbeats, not as fast as messages travel.

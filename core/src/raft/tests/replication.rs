@@ -171,7 +171,7 @@ fn replicate_stale_reject_ignored() {
         1,
         0,
         1,
-        Body::AppendEntriesReply(AppendEntriesReply { round: 0, forgetful: false, outcome }),
+        Body::AppendEntriesReply(AppendEntriesReply { round: 0, forgetful: None, outcome }),
     );
     let after: Vec<Progress> = bench.node(0).progress().map(|(_, progress)| progress.clone()).collect();
     assert_eq!(before, after);
