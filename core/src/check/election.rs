@@ -9,7 +9,8 @@ use crate::sorted::SortedMap;
 /// Who led, who voted for whom, and how far each server's term has come.
 ///
 /// A vote is given when it is on disk, when it is told, and when a candidate that counts itself has won. It stays
-/// given when the disk is wiped: the one who was told still counts on it.
+/// given when the disk is wiped: the one who was told still counts on it. Once a later configuration has admitted the
+/// server anew, it is a new voter: what it said before was said in a configuration that nobody can win with any more.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Elections {
     leaders: SortedMap<Term, NodeId>,
@@ -68,6 +69,7 @@ impl Elections {
                 self.terms.remove(&node);
                 return;
             }
+            EventKind::Fact(Fact::AdmittedAnew { .. }) => self.votes.retain(|(_, voter), _| *voter != node),
             EventKind::Fact(_)
             | EventKind::Append { .. }
             | EventKind::Truncate { .. }
@@ -191,6 +193,17 @@ mod tests {
         history.in_term(0, 3).votes(0, 3, 1).grants(0, 3, 1).crashes(0).wipes(0).restarts(0, 0, None, (0, 0));
         assert_eq!(history.broken(), [""; 0]);
         history.in_term(0, 3).votes(0, 3, 2);
+        assert_eq!(history.broken(), ["vote-once"]);
+    }
+
+    /// A server that lost its disk and was admitted anew is a new voter.
+    #[test]
+    fn a_wiped_server_votes_again_after_it_was_admitted() {
+        let mut history = History::new();
+        history.in_term(0, 3).votes(0, 3, 1).votes(1, 3, 1).crashes(0).wipes(0).restarts(0, 0, None, (0, 0));
+        history.in_term(0, 2).is_admitted_anew(0).in_term(0, 3).votes(0, 3, 2);
+        assert_eq!(history.broken(), [""; 0]);
+        history.votes(0, 3, 1);
         assert_eq!(history.broken(), ["vote-once"]);
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Checks;
 use crate::kv::{ClientId, Command, Machine, Op, Outcome};
 use crate::raft::{
-    AppendEntriesReply, AppendOutcome, Body, Entry, EntryId, Fact, HardState, Index, InstallSnapshotReply,
-    Message, NodeId, Payload as EntryPayload, RoleName, RoleReason, Term, VoteReply,
+    AppendEntriesReply, AppendOutcome, Body, Entry, EntryId, Fact, HardState, Incarnation, Index,
+    InstallSnapshotReply, Message, NodeId, Payload as EntryPayload, RoleName, RoleReason, Term, VoteReply,
 };
 use crate::sim::event::{ClientAnswer, ClientError, Endpoint, Event, EventKind, Payload, SnapshotOrigin};
 use crate::sim::setup::Setup;
@@ -252,6 +252,10 @@ impl History {
 
     pub(super) fn wipes(&mut self, node: u32) -> &mut History {
         self.on(node, EventKind::Wipe)
+    }
+
+    pub(super) fn is_admitted_anew(&mut self, node: u32) -> &mut History {
+        self.on(node, EventKind::Fact(Fact::AdmittedAnew { index: Index(1), incarnation: Incarnation(1) }))
     }
 }
 

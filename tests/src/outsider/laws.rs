@@ -76,6 +76,7 @@ impl Run {
             "return" => self.answer(line, &mut wrong),
             "apply" => self.apply(line, &mut wrong),
             "append" => self.append(line, &mut wrong),
+            "config" => self.admit(line),
             "violation" => wrong.push(format!("{}: {}", text(line, "property"), text(line, "detail"))),
             _ => self.on_disk(line, &mut wrong),
         }
@@ -103,6 +104,14 @@ impl Run {
         let before = self.votes.entry(voter.clone()).or_insert_with(|| candidate.clone());
         if *before != candidate {
             wrong.push(format!("{voter:?} votes for {before} and {candidate}"));
+        }
+    }
+
+    /// A server that lost its disk is a new voter from the configuration on that admits it anew.
+    fn admit(&mut self, line: &Value) {
+        let node = text(line, "node");
+        if line["admitted"][node].is_u64() {
+            self.votes.retain(|(voter, _), _| voter != node);
         }
     }
 
