@@ -58,6 +58,11 @@ unit: ## Test core, server, the page's models and the whole, natively
 	@scripts/setup.sh rust
 	cargo test --workspace --locked --no-fail-fast
 
+.PHONY: golden
+golden: ## Write the output in tests/golden/ anew, to be read in the difference before it is committed
+	@scripts/setup.sh rust
+	UPDATE_GOLDENFILES=1 cargo test --locked -p mini-raft-tests --test golden -- --test-threads=1
+
 .PHONY: wasm-test
 wasm-test: ## Test the page's parts as wasm in headless Chromium
 	@scripts/setup.sh wasm-test browser

@@ -3,6 +3,7 @@
 pub mod client_history;
 pub mod faults;
 pub mod files;
+pub mod golden;
 pub mod outsider;
 pub mod played;
 pub mod source;

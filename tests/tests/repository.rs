@@ -2,8 +2,9 @@
 
 use mini_raft_tests::files::files_below;
 
-const TEXTS: &[&str] =
-    &[".rs", ".toml", ".md", ".mjs", ".js", ".css", ".html", ".svg", ".sh", ".json", ".yml", "Makefile"];
+const TEXTS: &[&str] = &[
+    ".rs", ".toml", ".md", ".mjs", ".js", ".css", ".html", ".svg", ".sh", ".json", ".yml", ".txt", "Makefile",
+];
 const CODE: &[&str] = &[".rs", ".mjs", ".js", ".css", ".sh"];
 
 /// A file longer than this has two subjects, or needs to be said shorter.
