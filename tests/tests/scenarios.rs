@@ -1,4 +1,5 @@
-//! Every scenario of the library comes true: one test for each file, so that its name shows.
+//! Every scenario of the library comes true, and every law that is too long or too dull to watch there: one test for
+//! each file of `scenarios/` and `tests/scenarios/`, so that its name shows.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +10,20 @@ use mini_raft_core::sim::Command;
 use mini_raft_tests::files::files_below;
 
 macro_rules! scenarios {
-    ($($name:ident,)*) => {
-        const PLAYED: &[&str] = &[$(stringify!($name),)*];
+    ($list:ident, $folder:literal: $($name:ident,)*) => {
+        const $list: &[(&str, &str)] = &[$(
+            (stringify!($name), include_str!(concat!("../../", $folder, "/", stringify!($name), ".json"))),
+        )*];
 
         $(#[test]
         fn $name() {
-            comes_true(stringify!($name));
+            let (_, json) = $list.iter().find(|(name, _)| *name == stringify!($name)).expect("it is listed");
+            comes_true(stringify!($name), json);
         })*
     };
 }
 
-scenarios! {
+scenarios! { LIBRARY, "scenarios":
     default,
     initial_election,
     reelection_after_leader_failure,
@@ -61,8 +65,25 @@ scenarios! {
     persist_empty_disk_is_new_node,
 }
 
-fn comes_true(stem: &str) {
-    let scenario = scenario::builtin(stem).expect("the library has it").scenario();
+scenarios! { LAWS, "tests/scenarios":
+    election_single_leader_stable,
+    election_after_leader_isolated,
+    election_churn_seven_nodes,
+    commit_figure8_unreliable,
+    apply_total_order_once,
+    snapshot_while_serving,
+    snapshot_all_crash_and_init,
+    client_linearizable_concurrent,
+    client_session_survives_snapshot_and_restart,
+    client_timeout_is_unknown,
+    client_redirect_no_loop,
+    fault_churn_reliable,
+    fault_heal_converges,
+    fault_duplicate_reorder_everything,
+}
+
+fn comes_true(stem: &str, json: &str) {
+    let scenario = Scenario::from_json(json).unwrap_or_else(|mistakes| panic!("{stem}: {mistakes}"));
     let report = play(&scenario, |_| {});
     assert!(report.ok(), "{stem}:\n{}", report.failures().join("\n"));
     // A step that is skipped tells the reader of something that does not happen, unless it only sees to it that
@@ -77,14 +98,31 @@ fn comes_true(stem: &str) {
 /// No file of `scenarios/` is left out, neither here nor in the library.
 #[test]
 fn every_file_is_in_the_library_and_played() {
-    let files = files_below("scenarios", &[".json"]);
-    let stem = |path: &str| path.trim_start_matches("scenarios/").trim_end_matches(".json").to_owned();
-    let files: BTreeSet<String> = files.iter().map(|file| stem(&file.path)).collect();
     let built_in: BTreeSet<String> =
         scenario::library().iter().map(|builtin| builtin.stem.to_owned()).collect();
-    let played: BTreeSet<String> = PLAYED.iter().map(|name| (*name).to_owned()).collect();
-    assert_eq!(files, built_in);
-    assert_eq!(files, played);
+    assert_eq!(stems_in("scenarios"), built_in);
+    assert_eq!(built_in, played(LIBRARY));
+}
+
+/// No file of `tests/scenarios/` is left out, and each says what it shows and expects something.
+#[test]
+fn every_law_is_played_and_says_what_it_shows() {
+    assert_eq!(stems_in("tests/scenarios"), played(LAWS));
+    for (stem, json) in LAWS {
+        let scenario = Scenario::from_json(json).unwrap_or_else(|mistakes| panic!("{stem}: {mistakes}"));
+        assert!(scenario.about.len() > 60 && scenario.expect.len() > 1, "{stem}");
+    }
+}
+
+fn stems_in(folder: &str) -> BTreeSet<String> {
+    let stem = |path: &str| {
+        path.trim_start_matches(folder).trim_start_matches('/').trim_end_matches(".json").to_owned()
+    };
+    files_below(folder, &[".json"]).iter().map(|file| stem(&file.path)).collect()
+}
+
+fn played(list: &[(&str, &str)]) -> BTreeSet<String> {
+    list.iter().map(|(name, _)| (*name).to_owned()).collect()
 }
 
 /// A scenario may expect any law to be broken that a check can find broken.
