@@ -59,9 +59,9 @@ unit: ## Test core, server, the page's models and the whole, natively
 	cargo test --workspace --locked --no-fail-fast
 
 .PHONY: golden
-golden: ## Write the output in tests/golden/ anew, to be read in the difference before it is committed
+golden: ## Write the output in tests/golden/ and docs/laws.md anew; read the difference before you commit it
 	@scripts/setup.sh rust
-	UPDATE_GOLDENFILES=1 cargo test --locked -p mini-raft-tests --test golden -- --test-threads=1
+	UPDATE_GOLDENFILES=1 cargo test --locked -p mini-raft-tests --test golden --test laws -- --test-threads=1
 
 .PHONY: wasm-test
 wasm-test: ## Test the page's parts as wasm in headless Chromium

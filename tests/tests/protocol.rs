@@ -1,5 +1,5 @@
-//! `docs/protocol.md` is true: every function, test and switch that it names exists, no switch is missing, and a test
-//! beside a switch leaves that rule out.
+//! `docs/protocol.md` is true: every function, test, script, scenario and switch that it names exists, no switch is
+//! missing, and a test beside a switch leaves that rule out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,8 @@ struct Row {
     file: String,
     function: String,
     test: String,
+    /// Where a link to a script or a scenario leads.
+    shown_by: String,
     switch: Option<String>,
 }
 
@@ -18,19 +20,20 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests live in the project").to_owned()
 }
 
-/// The rows of the tables: those with five cells whose third names a file and a function.
+/// The rows of the tables: those with six cells whose third names a file and a function.
 fn rows() -> Vec<Row> {
     let text = fs::read_to_string(root().join("docs/protocol.md")).expect("docs/protocol.md can be read");
     let mut rows = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [_, _rule, _section, code, test, switch, _] = cells[..] else { continue };
+        let [_, _rule, _section, code, test, shown_by, switch, _] = cells[..] else { continue };
         let quoted =
             |cell: &str| -> Vec<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
         if let [file, function] = &quoted(code)[..] {
             let test = quoted(test).pop().unwrap_or_else(|| panic!("line {}: no test is named", number + 1));
             let (file, function, switch) = (file.clone(), function.clone(), quoted(switch).pop());
-            rows.push(Row { line: number + 1, file, function, test, switch });
+            let shown_by = shown_by.split(['(', ')']).nth(1).unwrap_or_default().to_owned();
+            rows.push(Row { line: number + 1, file, function, test, shown_by, switch });
         }
     }
     rows
@@ -78,6 +81,23 @@ fn every_function_and_test_named_exists() {
             "line {line}: {file} has no function {function}"
         );
         assert!(!bodies(&sources, &test).is_empty(), "line {line}: there is no test {test}");
+    }
+}
+
+/// A reader can watch each rule: in a golden script or a scenario of that name.
+#[test]
+fn every_script_and_scenario_named_exists() {
+    let text = fs::read_to_string(root().join("docs/protocol.md")).expect("docs/protocol.md can be read");
+    for Row { line, shown_by, .. } in rows() {
+        let stem = shown_by.rsplit('/').next().and_then(|file| file.split('.').next()).unwrap_or_default();
+        assert!(
+            root().join("docs").join(&shown_by).is_file() && shown_by.starts_with("../"),
+            "line {line}: there is no script or scenario {shown_by:?}"
+        );
+        assert!(
+            text.contains(&format!("[`{stem}`]({shown_by})")),
+            "line {line}: the link is called otherwise"
+        );
     }
 }
 
