@@ -4,7 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mini_raft_core::play::play;
 use mini_raft_core::raft::Rule;
+use mini_raft_core::scenario::Scenario;
+use mini_raft_tests::golden;
 
 struct Row {
     line: usize,
@@ -114,6 +117,27 @@ fn every_test_beside_a_switch_leaves_its_rule_out() {
             "line {line}: {test} does not leave out {rule}"
         );
     }
+}
+
+/// What a reader can watch is not only so by chance: without the rule it is not.
+#[test]
+fn every_script_and_scenario_beside_a_switch_notices_when_its_rule_is_left_out() {
+    let mut silent = Vec::new();
+    for Row { line, shown_by, switch, .. } in rows() {
+        let Some(rule) = switch.map(|name| name.parse::<Rule>().expect("a rule")) else { continue };
+        let text = fs::read_to_string(root().join("docs").join(&shown_by)).expect("a script or a scenario");
+        let noticed = if shown_by.ends_with(".json") {
+            let mut scenario = Scenario::from_json(&text).expect("a scenario without mistakes");
+            scenario.setup.without.push(rule);
+            !play(&scenario, |_| {}).ok()
+        } else {
+            golden::notices_without(&text, rule)
+        };
+        if !noticed {
+            silent.push(format!("line {line}: {shown_by} does not notice that {rule} is left out"));
+        }
+    }
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub(super) struct Server {
     pub(super) slow: bool,
     /// The commands that its state machine has applied, those of its snapshot included.
     pub(super) commands: Vec<String>,
+    /// The names of commands and reads that it has answered and not refused.
+    pub(super) answered: Vec<String>,
 }
 
 /// All servers, and what is under way between them.
@@ -90,6 +92,7 @@ impl Bench {
             writes: VecDeque::new(),
             slow: false,
             commands: Vec::new(),
+            answered: Vec::new(),
         };
         self.servers.insert(id, server);
         self.start(id);
@@ -114,6 +117,11 @@ impl Bench {
     /// The commands that this server's state machine has applied.
     pub(super) fn commands(&self, id: NodeId) -> &[String] {
         self.servers.get(&id).map_or(&[], |server| &server.commands)
+    }
+
+    /// The names of what this server has answered and not refused.
+    pub(super) fn answered(&self, id: NodeId) -> &[String] {
+        self.servers.get(&id).map_or(&[], |server| &server.answered)
     }
 
     /// What has happened since the last time somebody asked; the laws that it broke, instead, if it broke any.
@@ -303,6 +311,7 @@ impl Bench {
         for answer in &out.answers {
             self.tell(&format!("{who} {}", self.answer(answer)));
         }
+        self.note_answered(id, &out.answers);
         for write in &out.writes {
             self.watch_write(id, write);
         }
@@ -330,6 +339,17 @@ impl Bench {
             if let Some(server) = self.servers.get_mut(&id) {
                 server.commands.push(notation::command(bytes));
             }
+        }
+    }
+
+    fn note_answered(&mut self, id: NodeId, answers: &[Answer]) {
+        let named = answers.iter().filter_map(|answer| match answer {
+            Answer::Applied { proposal, .. } => self.names.get(proposal.0 as usize),
+            Answer::ReadReady { read, .. } => self.names.get(read.0 as usize),
+            _ => None,
+        });
+        if let Some(server) = self.servers.get_mut(&id) {
+            server.answered.extend(named.cloned());
         }
     }
 

@@ -21,7 +21,7 @@ impl Stage {
     pub(super) fn obey(&mut self, command: &Command) -> Result<String, Complaint> {
         let mut args = command.consume_args();
         if command.name == "cluster" {
-            self.bench = Some(cluster(&mut args)?);
+            self.bench = Some(cluster(&mut args, self.without)?);
             args.reject_next()?;
             return Ok(String::new());
         }
@@ -62,10 +62,11 @@ impl Stage {
     }
 }
 
-fn cluster(args: &mut ArgumentConsumer) -> Result<Bench, Complaint> {
+fn cluster(args: &mut ArgumentConsumer, forced: Option<Rule>) -> Result<Bench, Complaint> {
     let count: u32 = next(args, "how many servers")?;
     let rules = args.take_key("without").unwrap_or_default();
-    let without = rules.split_whitespace().map(str::parse).collect::<Result<Vec<Rule>, _>>()?;
+    let mut without = rules.split_whitespace().map(str::parse).collect::<Result<Vec<Rule>, _>>()?;
+    without.extend(forced);
     let rounds = key(args, "rounds")?.unwrap_or(false);
     let settings = Settings::take(args)?;
     Ok(Bench::new(count, &without, rounds, |config| settings.apply(config)))

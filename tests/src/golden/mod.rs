@@ -1,7 +1,7 @@
 //! Golden scripts: a law of Raft as a few commands to real nodes, and under them what the nodes do.
 //!
 //! A script is a file of `tests/golden/`. Its first line is its law. Each block of commands is followed by `---` and
-//! by what came of it in the notation of [`notation`], and a test fails where that differs; `make golden` writes it
+//! by what came of it in the notation of `notation.rs`, and a test fails where that differs; `make golden` writes it
 //! anew. `expect`, `count` and `converged` fail by themselves, so that no law goes by being written anew. The form is
 //! that of the crate `goldenscript`: `( … )` is silent, `!` must fail, `#` begins a remark.
 //!
@@ -34,7 +34,7 @@
 //! | `snapshot ID size=N` | it takes a snapshot and compacts its log |
 //! | `inject ID ID KIND term=T …` | a message out of nowhere, from the first to the second: `last=3@1`, `prev=3@1 entries="4@2" commit=3`, `granted=true` |
 //! | `state ID…` | shows them |
-//! | `expect ID …` | fails unless `role=`, `term=`, `vote=`, `leader=`, `log="1@1 2@1"`, `last=2@1`, `durable=`, `commit=`, `commands="a b"`, `config=`, `snapshot=`, or, of a leader, `match="n1:3"`, `next="n1:4"`, `sends="n1:probe"`, is so |
+//! | `expect ID …` | fails unless `role=`, `term=`, `vote=`, `leader=`, `log="1@1 2@1"`, `last=2@1`, `durable=`, `commit=`, `commands="a b"`, `answered="a r"` (what was answered and not refused), `config=`, `snapshot=`, or, of a leader, `match="n1:3"`, `next="n1:4"`, `sends="n1:probe"`, is so |
 //! | `count N …` | fails unless so many such messages are under way |
 //! | `converged` | fails unless all that run hold the same log and have applied the same commands |
 //!
@@ -47,9 +47,11 @@ mod notation;
 mod view;
 
 use std::error::Error;
+use std::ops::Not as _;
 use std::path::Path;
 
 use goldenscript::{Command, Context};
+use mini_raft_core::raft::Rule;
 
 use bench::Bench;
 
@@ -63,10 +65,20 @@ pub fn play(path: &Path) {
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
 
+/// Whether the script `text` notices that its nodes leave `rule` out, besides those that it leaves out itself: something
+/// that it expects is not so. That the nodes do something else is not enough.
+pub fn notices_without(text: &str, rule: Rule) -> bool {
+    let play = || goldenscript::generate(&mut Stage { bench: None, without: Some(rule) }, text);
+    // Nodes without a rule may come to a state that they know cannot be.
+    std::panic::catch_unwind(play).is_ok_and(|played| played.is_ok()).not()
+}
+
 /// Where a script is played: nothing before `cluster`.
 #[derive(Default)]
 struct Stage {
     bench: Option<Bench>,
+    /// A rule that every cluster leaves out, whatever the script says.
+    without: Option<Rule>,
 }
 
 impl goldenscript::Runner for Stage {

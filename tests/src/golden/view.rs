@@ -54,6 +54,7 @@ impl Bench {
             "durable" => node.durable_index().to_string(),
             "commit" => node.commit_index().to_string(),
             "commands" => self.commands(node.id()).join(" "),
+            "answered" => self.answered(node.id()).join(" "),
             "config" => notation::configuration(node.configuration()),
             "snapshot" => node.log().snapshot_id().to_string(),
             "halted" => node.is_halted().to_string(),
