@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 
 PORT ?= 8080
 SEEDS ?= 0..20000
+CASES ?= 100000
 SCENARIO ?= scenarios/reelection_after_leader_failure.json
 RUN := scripts/with-tools.sh
 WASM := --target wasm32-unknown-unknown
@@ -106,6 +107,11 @@ sim: ## Run a scenario without a browser (SCENARIO=scenarios/NAME.json)
 check: ## Search 20,000 random scenarios for one in which something goes wrong (SEEDS=A..B for others)
 	@scripts/setup.sh rust
 	cargo run --release --locked -p mini-raft-server -- check --random --seeds $(SEEDS)
+
+.PHONY: fuzz
+fuzz: ## Feed 100,000 hostile messages, scenarios and snapshots to what reads them (CASES=N for others)
+	@scripts/setup.sh rust
+	PROPTEST_CASES=$(CASES) cargo test --release --locked -p mini-raft-tests --test hostile
 
 .PHONY: screenshots
 screenshots: ## Take the pictures of docs/images from the built page (dist/)
