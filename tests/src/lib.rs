@@ -7,3 +7,4 @@ pub mod golden;
 pub mod outsider;
 pub mod played;
 pub mod source;
+pub mod tla;
