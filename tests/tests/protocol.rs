@@ -29,7 +29,15 @@ fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [_, _rule, _section, code, test, shown_by, switch, _] = cells[..] else { continue };
+        if !line.starts_with('|') {
+            continue;
+        }
+        let [_, _rule, _section, code, test, shown_by, switch, _] = cells[..] else {
+            panic!(
+                "line {}: a row has a rule, a section, code, a test, what shows it, and a switch",
+                number + 1
+            )
+        };
         let quoted =
             |cell: &str| -> Vec<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
         if let [file, function] = &quoted(code)[..] {

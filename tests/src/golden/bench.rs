@@ -16,6 +16,8 @@ use super::notation;
 /// So many steps of one command are a loop without end.
 const STEPS_MAX: usize = 10_000;
 
+const NO_END: &str = "timers and messages without end";
+
 /// A server: its process, if it runs, and what outlives it.
 pub(super) struct Server {
     /// The process.
@@ -39,7 +41,8 @@ pub(super) struct Bench {
     servers: BTreeMap<NodeId, Server>,
     rules: Switchable,
     keeps_all_rules: bool,
-    shows_rounds: bool,
+    /// Messages show the round of the leader that they belong to.
+    pub(super) shows_rounds: bool,
     now: Micros,
     /// Messages under way, the oldest first.
     pub(super) network: VecDeque<Message>,
@@ -54,17 +57,12 @@ pub(super) struct Bench {
 
 impl Bench {
     /// A cluster of `count` servers, each with a configuration that `setup` has changed.
-    pub(super) fn new(
-        count: u32,
-        without: &[Rule],
-        shows_rounds: bool,
-        setup: impl Fn(&mut Config),
-    ) -> Bench {
+    pub(super) fn new(count: u32, without: &[Rule], setup: impl Fn(&mut Config)) -> Bench {
         let mut bench = Bench {
             servers: BTreeMap::new(),
             rules: Switchable::without(without.iter().copied()),
             keeps_all_rules: without.is_empty(),
-            shows_rounds,
+            shows_rounds: false,
             now: Micros::ZERO,
             network: VecDeque::new(),
             held: Vec::new(),
@@ -206,26 +204,43 @@ impl Bench {
         self.now
     }
 
-    /// Time passes, and each timer runs out when it is due; with `delivering`, messages take no time.
-    pub(super) fn pass(&mut self, span: Micros, delivering: bool) -> Result<(), String> {
+    /// Time passes, and each timer runs out when it is due; messages wait.
+    pub(super) fn pass(&mut self, span: Micros) -> Result<(), String> {
         let end = self.now + span;
         for _ in 0..STEPS_MAX {
-            if delivering {
-                self.settle()?;
-            }
-            let deadlines = self.servers.values().filter_map(|server| Some(server.node.as_ref()?.deadline()));
-            let Some(next) = deadlines.min().filter(|next| *next <= end) else {
-                self.now = end;
+            if !self.next_timers(end) {
                 return Ok(());
-            };
-            self.now = self.now.max(next);
-            for id in self.ids() {
-                if self.node(id).is_ok_and(|node| node.deadline() <= self.now) {
-                    self.step(id, Input::TimerCheck);
-                }
             }
         }
-        Err("time does not pass".to_owned())
+        Err(NO_END.to_owned())
+    }
+
+    /// Time passes, each timer runs out when it is due, and messages take no time.
+    pub(super) fn run(&mut self, span: Micros) -> Result<(), String> {
+        let end = self.now + span;
+        for _ in 0..STEPS_MAX {
+            self.settle()?;
+            if !self.next_timers(end) {
+                return Ok(());
+            }
+        }
+        Err(NO_END.to_owned())
+    }
+
+    /// Goes on to when the next timers run out, or to `end` if none does before. Returns whether one did.
+    fn next_timers(&mut self, end: Micros) -> bool {
+        let deadlines = self.servers.values().filter_map(|server| Some(server.node.as_ref()?.deadline()));
+        let Some(next) = deadlines.min().filter(|next| *next <= end) else {
+            self.now = end;
+            return false;
+        };
+        self.now = self.now.max(next);
+        for id in self.ids() {
+            if self.node(id).is_ok_and(|node| node.deadline() <= self.now) {
+                self.step(id, Input::TimerCheck);
+            }
+        }
+        true
     }
 
     /// Time passes for nobody's timers.
@@ -239,7 +254,7 @@ impl Bench {
             let Some(message) = self.network.pop_front() else { return Ok(()) };
             self.deliver(message);
         }
-        Err("messages without end".to_owned())
+        Err(NO_END.to_owned())
     }
 
     /// One message arrives, or is lost on the way.
@@ -258,7 +273,8 @@ impl Bench {
 
     /// `message` in the notation of this script.
     pub(super) fn text(&self, message: &Message) -> String {
-        notation::message(message, self.shows_rounds)
+        let round = if self.shows_rounds { notation::round(&message.body) } else { String::new() };
+        notation::message(message) + &round
     }
 
     /// A name for what clients want, given back in answers.

@@ -31,10 +31,11 @@ impl Stage {
             "newcomer" => newcomer(bench, &mut args)?,
             "log" => log(bench, &mut args)?,
             "timeout" | "tick" | "elect" | "heartbeat" => timer(bench, &command.name, &mut args)?,
-            "pass" => bench.pass(millis(&mut args)?, false)?,
-            "run" => bench.pass(millis(&mut args)?, true)?,
+            "pass" => bench.pass(millis(&mut args)?)?,
+            "run" => bench.run(millis(&mut args)?)?,
             "skip" => bench.skip(millis(&mut args)?),
-            "deliver" | "drop" | "double" | "hold" | "count" => messages(bench, &command.name, &mut args)?,
+            "deliver" | "drop" | "double" | "hold" => messages(bench, &command.name, &mut args)?,
+            "count" => count(bench, &mut args)?,
             "release" => bench.network.extend(std::mem::take(&mut bench.held)),
             "settle" => bench.settle()?,
             "cut" | "isolate" | "heal" => links(bench, &command.name, &mut args)?,
@@ -69,7 +70,9 @@ fn cluster(args: &mut ArgumentConsumer, forced: Option<Rule>) -> Result<Bench, C
     without.extend(forced);
     let rounds = key(args, "rounds")?.unwrap_or(false);
     let settings = Settings::take(args)?;
-    Ok(Bench::new(count, &without, rounds, |config| settings.apply(config)))
+    let mut bench = Bench::new(count, &without, |config| settings.apply(config));
+    bench.shows_rounds = rounds;
+    Ok(bench)
 }
 
 fn newcomer(bench: &mut Bench, args: &mut ArgumentConsumer) -> Result<(), Complaint> {
@@ -205,20 +208,20 @@ impl Filter {
     }
 }
 
-fn messages(bench: &mut Bench, name: &str, args: &mut ArgumentConsumer) -> Result<(), Complaint> {
-    let wanted: Option<usize> = if name == "count" { Some(next(args, "how many messages")?) } else { None };
+fn count(bench: &Bench, args: &mut ArgumentConsumer) -> Result<(), Complaint> {
+    let wanted: usize = next(args, "how many messages")?;
     let filter = Filter::take(args)?;
-    if let Some(wanted) = wanted {
-        let found: Vec<String> =
-            bench.network.iter().filter(|message| filter.fits(message)).map(|it| bench.text(it)).collect();
-        let (count, list) = (found.len(), found.join("\n"));
-        return if count == wanted {
-            Ok(())
-        } else {
-            Err(format!("{count} such messages are under way, not {wanted}:\n{list}").into())
-        };
+    let fitting = bench.network.iter().filter(|message| filter.fits(message));
+    let found: Vec<String> = fitting.map(|message| bench.text(message)).collect();
+    if found.len() == wanted {
+        return Ok(());
     }
-    let picked = filter.pick(bench);
+    let (count, list) = (found.len(), found.join("\n"));
+    Err(format!("{count} such messages are under way, not {wanted}:\n{list}").into())
+}
+
+fn messages(bench: &mut Bench, name: &str, args: &mut ArgumentConsumer) -> Result<(), Complaint> {
+    let picked = Filter::take(args)?.pick(bench);
     if picked.is_empty() {
         return Err("no such message is under way".into());
     }

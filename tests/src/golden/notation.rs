@@ -2,11 +2,9 @@
 //!
 //! `n2@1` is node-2 in term 1, and `3@1` the entry at index 3 of term 1.
 
-use std::fmt::Write as _;
-
 use mini_raft_core::raft::{
     AppendOutcome, Body, Configuration, Entry, Fact, Message, NodeId, Payload, Refusal, RoleReason,
-    TransferFailure, VoteRefusal, Write,
+    TransferFailure, VoteRefusal, VoteReply, Write,
 };
 
 /// `n2`.
@@ -74,59 +72,63 @@ pub(super) fn kind(body: &Body) -> &'static str {
     }
 }
 
-/// `n2@1 → n1 AppendEntries prev=1@1 [2@1] commit=1`; with `rounds`, the round of leaders' messages too.
-pub(super) fn message(message: &Message, rounds: bool) -> String {
+/// `n2@1 → n1 AppendEntries prev=1@1 [2@1] commit=1`.
+pub(super) fn message(message: &Message) -> String {
     let Message { from, to, term, body } = message;
-    let mut text = format!("{}@{term} → {} {}", node(*from), node(*to), kind(body));
-    let mut round_of = None;
-    let _ = match body {
+    let says = match body {
         Body::RequestVote(request) => {
             let transfer = if request.leadership_transfer { " transfer" } else { "" };
-            write!(text, " last={}{transfer}", request.last_log)
+            format!(" last={}{transfer}", request.last_log)
         }
-        Body::PreVote(request) => write!(text, " for={} last={}", request.campaign_term, request.last_log),
-        Body::RequestVoteReply(reply) => {
-            write!(text, " {}", if reply.vote_granted { "granted" } else { "refused" })
-        }
-        Body::PreVoteReply(reply) => {
-            let verdict = if reply.vote_granted { "granted" } else { "refused" };
-            write!(text, " for={} {verdict}", reply.campaign_term)
-        }
+        Body::PreVote(request) => format!(" for={} last={}", request.campaign_term, request.last_log),
+        Body::RequestVoteReply(reply) => format!(" {}", verdict(reply)),
+        Body::PreVoteReply(reply) => format!(" for={} {}", reply.campaign_term, verdict(reply)),
         Body::AppendEntries(request) => {
-            round_of = Some(request.round);
             let entries = entry_ids(&request.entries);
-            write!(text, " prev={} [{entries}] commit={}", request.prev_log, request.leader_commit)
+            format!(" prev={} [{entries}] commit={}", request.prev_log, request.leader_commit)
         }
-        Body::AppendEntriesReply(reply) => {
-            round_of = Some(reply.round);
-            match reply.outcome {
-                AppendOutcome::Success { match_index } => write!(text, " match={match_index}"),
-                AppendOutcome::Failure { prev_log_index, conflict_term, conflict_index } => {
-                    let term = conflict_term.map_or(String::new(), |term| format!(" term={term}"));
-                    write!(text, " refused prev={prev_log_index}{term} try={conflict_index}")
-                }
-            }
-        }
+        Body::AppendEntriesReply(reply) => outcome(&reply.outcome),
         Body::InstallSnapshot(request) => {
-            round_of = Some(request.round);
             let end = request.offset + request.data.len() as u64;
             let done = if request.done { " done" } else { "" };
-            write!(text, " {} bytes={}..{end}{done}", request.last_included, request.offset)
+            format!(" {} bytes={}..{end}{done}", request.last_included, request.offset)
         }
         Body::InstallSnapshotReply(reply) => {
-            round_of = Some(reply.round);
-            write!(text, " next={} match={}", reply.next_offset, reply.match_index)
+            format!(" next={} match={}", reply.next_offset, reply.match_index)
         }
         Body::ReadIndexReply(reply) => match reply.read_index {
-            Some(index) => write!(text, " index={index}"),
-            None => write!(text, " refused"),
+            Some(index) => format!(" index={index}"),
+            None => " refused".to_owned(),
         },
-        Body::TimeoutNow | Body::ReadIndex(_) => Ok(()),
+        Body::TimeoutNow | Body::ReadIndex(_) => String::new(),
     };
-    if let Some(round) = round_of.filter(|_| rounds) {
-        let _ = write!(text, " round={round}");
+    format!("{}@{term} → {} {}{says}", node(*from), node(*to), kind(body))
+}
+
+/// ` round=3`, of a leader's message or its answer.
+pub(super) fn round(body: &Body) -> String {
+    let round = match body {
+        Body::AppendEntries(request) => request.round,
+        Body::AppendEntriesReply(reply) => reply.round,
+        Body::InstallSnapshot(request) => request.round,
+        Body::InstallSnapshotReply(reply) => reply.round,
+        _ => return String::new(),
+    };
+    format!(" round={round}")
+}
+
+fn verdict(reply: &VoteReply) -> &'static str {
+    if reply.vote_granted { "granted" } else { "refused" }
+}
+
+fn outcome(outcome: &AppendOutcome) -> String {
+    match outcome {
+        AppendOutcome::Success { match_index } => format!(" match={match_index}"),
+        AppendOutcome::Failure { prev_log_index, conflict_term, conflict_index } => {
+            let term = conflict_term.map_or(String::new(), |term| format!(" term={term}"));
+            format!(" refused prev={prev_log_index}{term} try={conflict_index}")
+        }
     }
-    text
 }
 
 /// `term=2 vote=n1 cut=3 [3@2 x]`: what a write holds.
