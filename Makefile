@@ -113,6 +113,11 @@ fuzz: ## Feed 100,000 hostile messages, scenarios and snapshots to what reads th
 	@scripts/setup.sh rust
 	PROPTEST_CASES=$(CASES) cargo test --release --locked -p mini-raft-tests --test hostile
 
+.PHONY: tla
+tla: ## Ask TLC about the model of Raft in docs/tla, then about every run of the library (needs Java)
+	@scripts/setup.sh rust
+	scripts/tla.sh
+
 .PHONY: screenshots
 screenshots: ## Take the pictures of docs/images from the built page (dist/)
 	@scripts/setup.sh browser e2e
