@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use mini_raft_core::raft::{Index, Rule};
 use mini_raft_core::scenario::{self, Scenario};
+use mini_raft_core::swarm;
+use mini_raft_core::time::Micros;
 use mini_raft_tests::files::root;
-use mini_raft_tests::tla::{Behaviour, Step, judged};
+use mini_raft_tests::tla::{Behaviour, Step, judged, loses_a_disk};
 use tla_checker::checker::{CheckResult, check};
 use tla_checker::load::prepare_from_path;
 
@@ -129,6 +131,21 @@ fn snapshots_are_accepted() {
     }"#;
     let scenario = Scenario::from_json(scenario).expect("a scenario");
     assert_accepted("snapshots", &scenario, &["Compact", "SendSnapshot", "InstallSnapshot"]);
+}
+
+/// The first seconds of what `mini-raft check --random` tries.
+#[test]
+fn random_runs_are_accepted() {
+    let mut restarts = 0;
+    for seed in 0..8 {
+        let mut scenario = swarm::draw(seed);
+        scenario.end_at(scenario.until.min(Micros::from_millis(1_500)));
+        if !loses_a_disk(&scenario) {
+            assert_accepted(&format!("seed-{seed}"), &scenario, &["Sync", "AdvanceCommit"]);
+            restarts += Behaviour::of(&scenario).steps.iter().filter(|step| step.action == "Restart").count();
+        }
+    }
+    assert!(restarts > 0, "nobody crashed");
 }
 
 /// Without a rule of Raft the core takes a step that Raft does not have, and the judge names it.
