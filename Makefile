@@ -118,6 +118,11 @@ tla: ## Ask TLC about the model of Raft in docs/tla, then about every run of the
 	@scripts/setup.sh rust
 	scripts/tla.sh
 
+.PHONY: mutants
+mutants: ## Leave out every rule of Raft, find a seed that shows it, and write docs/mutants.md
+	@scripts/setup.sh rust
+	cargo run --release --locked -p mini-raft-server -- mutants --output docs/mutants.md
+
 .PHONY: screenshots
 screenshots: ## Take the pictures of docs/images from the built page (dist/)
 	@scripts/setup.sh browser e2e

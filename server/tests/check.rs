@@ -1,4 +1,4 @@
-//! `mini-raft check` as a script sees it.
+//! `mini-raft check` and `mini-raft mutants` as a script sees them.
 
 mod program;
 
@@ -98,4 +98,24 @@ fn whatever_is_wrong_outside_exits_2() {
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(!stderr(&output).is_empty() && stdout(&output).is_empty(), "{args:?}");
     }
+}
+
+#[test]
+fn a_rule_that_is_found_has_a_row_with_its_seed() {
+    let output = run(&["mutants", "--rule", "commit-majority", "--rule", "ack-after-sync", "--seeds", "50"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = stdout(&output);
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with("| `")).collect();
+    assert!(
+        rows[0].starts_with("| `commit-majority` | §5.3 | ") && rows[0].contains("| durability |"),
+        "{text}"
+    );
+    assert!(rows[1].starts_with("| `ack-after-sync` |") && rows.len() == 2, "{text}");
+}
+
+#[test]
+fn a_rule_that_is_not_found_fails() {
+    let output = run(&["mutants", "--rule", "change-after-own-term-commit", "--seeds", "1"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("nothing found"), "{}", stdout(&output));
 }

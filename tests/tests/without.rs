@@ -4,7 +4,7 @@
 use mini_raft_core::raft::Rule;
 use mini_raft_core::rng::Rng;
 use mini_raft_core::run::Run;
-use mini_raft_tests::faults::{self, HEALED_AT};
+use mini_raft_core::swarm::draw;
 
 const SEEDS: u64 = 900;
 
@@ -19,25 +19,17 @@ fn a_run_without_rules_breaks_laws_and_does_not_panic() {
     let mut broken = 0;
     for seed in 0..SEEDS {
         let mut rng = Rng::stream(seed, 0xf022);
-        let mut setup = match seed % 3 {
-            0 => faults::setup(seed, &mut rng),
-            1 => faults::storm_setup(seed, &mut rng),
-            _ => faults::churn_setup(seed, &mut rng),
-        };
-        let steps = match seed % 3 {
-            0 => faults::faults(&setup, &mut rng),
-            1 => faults::storm(&setup, &mut rng),
-            _ => faults::churn(&setup, &mut rng),
-        };
+        let mut scenario = draw(seed);
+        let without = &mut scenario.setup.without;
         for _ in 0..rng.between(1, RULES_MAX) {
             let rule = Rule::ALL[rng.below(Rule::ALL.len() as u64) as usize];
-            if !setup.without.contains(&rule) {
-                setup.without.push(rule);
+            if !without.contains(&rule) {
+                without.push(rule);
             }
         }
         let mut events = Vec::new();
-        let mut run = Run::new(setup, steps, &mut events);
-        while run.now() < HEALED_AT && run.items() < ITEMS_MAX && run.step(&mut events) {
+        let mut run = Run::new(scenario.setup.clone(), scenario.moments(), &mut events);
+        while run.now() < scenario.until && run.items() < ITEMS_MAX && run.step(&mut events) {
             events.clear();
         }
         broken += u64::from(!run.checks().violations().is_empty());

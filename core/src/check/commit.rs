@@ -39,6 +39,12 @@ impl Commits {
         self.committed
     }
 
+    /// How much of the log with this end was committed in this term or before it.
+    pub(super) fn committed_by(&self, term: Term, log_end: EntryId, lineage: &Lineage) -> Index {
+        let commits = self.by_term.iter().filter(|(committed_in, _)| **committed_in <= term);
+        commits.map(|(_, entry)| lineage.common(log_end, *entry)).max().unwrap_or_default()
+    }
+
     pub(super) fn observe(
         &mut self,
         event: &Event,

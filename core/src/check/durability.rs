@@ -1,5 +1,6 @@
 //! durability: what a server has told is on its disk, and what is committed stays there.
 
+use super::commit::Commits;
 use super::lineage::Lineage;
 use super::property::Property;
 use super::report::Report;
@@ -8,10 +9,12 @@ use crate::raft::{AppendOutcome, Body, EntryId, HardState, Index, Message, NodeI
 use crate::sim::event::{Endpoint, Event, EventKind, Payload};
 use crate::sorted::SortedMap;
 
-/// The votes on each server's disk.
+/// What is known of each server's disk, beyond its end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Durability {
     votes: SortedMap<NodeId, Votes>,
+    /// The log on a disk that is behind the log in memory may lose what comes after this entry.
+    may_lose: SortedMap<NodeId, Index>,
 }
 
 /// The votes that were on one server's disk, the later ones.
@@ -31,7 +34,7 @@ impl Durability {
         event: &Event,
         servers: &Servers,
         lineage: &Lineage,
-        committed: EntryId,
+        commits: &Commits,
         report: &mut Report<'_>,
     ) {
         let Some(node) = event.node else {
@@ -52,8 +55,23 @@ impl Durability {
                     acknowledges(node, server, index, lineage, report);
                 }
             }
-            EventKind::Sync { last } => loses(node, server, *last, lineage, committed, report),
+            // An old leader's word that comes late may cut off what was committed in a later term: this server had no
+            // part in that yet.
+            EventKind::Truncate { from }
+                if commits.committed_by(event.term, server.log_end, lineage) < *from =>
+            {
+                let before = self.may_lose.get(&node).copied().unwrap_or(*from);
+                self.may_lose.insert(node, before.min(from.prev()));
+            }
+            EventKind::Sync { last } => {
+                let kept = self.may_lose.get(&node).copied();
+                loses(node, server, *last, kept, lineage, commits.committed(), report);
+                if *last == server.log_end {
+                    self.may_lose.remove(&node);
+                }
+            }
             EventKind::Restart { hard_state, last, .. } => {
+                self.may_lose.remove(&node);
                 self.finds_vote(node, *hard_state, report);
                 finds_log(node, server, *last, lineage, report);
             }
@@ -136,16 +154,18 @@ fn acknowledges(node: NodeId, server: Server, index: Index, lineage: &Lineage, r
     }
 }
 
-/// What was committed does not leave a disk.
+/// What was committed does not leave a disk, unless it was cut off before.
 fn loses(
     node: NodeId,
     server: Server,
     last: EntryId,
+    kept: Option<Index>,
     lineage: &Lineage,
     committed: EntryId,
     report: &mut Report<'_>,
 ) {
     let before = lineage.common(server.disk_end, committed);
+    let before = kept.map_or(before, |kept| kept.min(before));
     let after = lineage.common(last, committed);
     if after < before {
         report.broken(
@@ -262,9 +282,22 @@ mod tests {
     fn a_committed_entry_leaves_a_disk() {
         let mut history = History::new();
         history.leads(0, 1).stores(0, &[(1, 1), (1, 2)]).stores(1, &[(1, 1), (1, 2)]).commits(0, 1);
-        history.truncates(1, 2).syncs(1, (1, 1));
+        history.in_term(1, 1).truncates(1, 2).syncs(1, (1, 1));
         assert_eq!(history.broken(), [""; 0]);
         history.truncates(1, 1).syncs(1, (0, 0));
+        assert_eq!(history.broken(), ["durability"]);
+    }
+
+    /// A word of an old leader that comes late may cut off what was committed in a later term; of that term it may not.
+    #[test]
+    fn a_late_word_cuts_off_what_was_committed_since() {
+        let mut history = History::new();
+        for node in 0..3 {
+            history.stores(node, &[(1, 1), (1, 2)]);
+        }
+        history.leads(0, 3).commits(0, 2).in_term(2, 2).truncates(2, 2).syncs(2, (1, 1));
+        assert_eq!(history.broken(), [""; 0]);
+        history.stores(2, &[(1, 2)]).in_term(2, 3).truncates(2, 2).syncs(2, (1, 1));
         assert_eq!(history.broken(), ["durability"]);
     }
 

@@ -90,7 +90,7 @@ impl Checks {
         // Each check sees the servers as they were before the event.
         self.elections.observe(event, &mut report);
         log::observe(event, &self.servers, &mut self.lineage, &mut report);
-        self.durability.observe(event, &self.servers, &self.lineage, self.commits.committed(), &mut report);
+        self.durability.observe(event, &self.servers, &self.lineage, &self.commits, &mut report);
         self.commits.observe(event, &self.servers, &self.lineage, &mut report);
         self.states.observe(event, &mut report);
         self.histories.observe(event, &mut report);

@@ -250,8 +250,7 @@ impl<R: Rules> Node<R> {
         if self.durability.appends_in_this_step() {
             return;
         }
-        let committed = self.configuration_index() <= self.commit_index;
-        if !committed || (self.commit_index < leader.first_of_term && configuration.is_joint()) {
+        if !self.has_agreed_configuration() {
             return;
         }
         if configuration.is_joint() {

@@ -124,5 +124,6 @@ fn find(
 
 /// Whether it must come about, sooner or later, in a cluster that works.
 fn is_progress(check: &Check) -> bool {
-    matches!(check, Check::Leader(LeaderIs::Someone) | Check::Applied { .. } | Check::CommittedAtLeast(_))
+    let of_leader = matches!(check, Check::Leader(LeaderIs::Someone | LeaderIs::Node(_)));
+    of_leader || matches!(check, Check::Applied { .. } | Check::CommittedAtLeast(_))
 }

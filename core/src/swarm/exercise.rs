@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::kv::Outcome;
 use crate::raft::{Fact, RoleName};
 use crate::scenario::action;
-use crate::sim::event::{ClientError, SnapshotOrigin};
+use crate::sim::event::{ClientError, MessageKind, SnapshotOrigin};
 use crate::sim::{DropReason, Event, EventKind};
 
 /// Counts of what happened, by name.
@@ -96,6 +96,9 @@ fn turn(kind: &EventKind) -> Option<&'static str> {
             Fact::ReadByLease { .. } => "read by lease",
             _ => return None,
         },
+        EventKind::Deliver { payload, .. } if payload.kind() == MessageKind::ReadIndexReply => {
+            "read answered by a follower"
+        }
         EventKind::Snapshot { origin: SnapshotOrigin::Taken, .. } => "snapshot taken",
         EventKind::Snapshot { origin: SnapshotOrigin::Installed, .. } => "snapshot installed",
         EventKind::Return { result, .. } => match result {

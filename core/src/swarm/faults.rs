@@ -36,6 +36,7 @@ pub(super) enum Kind {
     Hold,
     Duplicate,
     Members,
+    Rift,
     Ask,
     // What undoes others, and comes with them.
     Restart,
@@ -46,7 +47,7 @@ pub(super) enum Kind {
 }
 
 /// The kinds that are drawn, each with its words and with what undoes it.
-const KINDS: [(Kind, &str, Option<Kind>); 21] = [
+const KINDS: [(Kind, &str, Option<Kind>); 22] = [
     (Kind::Crash, "crashes", Some(Kind::Restart)),
     (Kind::CrashLeader, "crashes of the leader", Some(Kind::Restart)),
     (Kind::Pause, "pauses", Some(Kind::Resume)),
@@ -67,8 +68,12 @@ const KINDS: [(Kind, &str, Option<Kind>); 21] = [
     (Kind::Hold, "messages held back", Some(Kind::Release)),
     (Kind::Duplicate, "messages twice", None),
     (Kind::Members, "changes of membership", None),
+    (Kind::Rift, "leaders cut off as members change", Some(Kind::Heal)),
     (Kind::Ask, "clients that ask any server", None),
 ];
+
+/// So many servers are made later where members change.
+const MORE_SERVERS: u32 = 2;
 
 /// How many disks may be lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +102,7 @@ impl Plan {
             base => Plan::most_kinds(base, rng),
         };
         let rhythm = theme.rhythm(rng);
-        let changes_members = kinds.iter().any(|(kind, _)| *kind == Kind::Members);
+        let changes_members = changes_members(&kinds);
         let disks = match rng.below(10) {
             0..=6 => Disks::Kept,
             7 | 8 if setup.nodes >= 3 && !changes_members => Disks::OneLost,
@@ -146,13 +151,22 @@ impl Plan {
     }
 
     pub(super) fn changes_members(&self) -> bool {
-        self.kinds.iter().any(|(kind, _)| *kind == Kind::Members)
+        changes_members(&self.kinds)
     }
 
     /// How many servers there may be, those that are made later included.
     pub(super) fn servers(&self, setup: &Setup) -> u32 {
-        if self.changes_members() { (setup.nodes + 2).min(limits::NODES) } else { setup.nodes }
+        if self.changes_members() { (setup.nodes + MORE_SERVERS).min(limits::NODES) } else { setup.nodes }
     }
+
+    /// All of them.
+    fn all(&self, setup: &Setup) -> impl Iterator<Item = Target> + use<> {
+        (0..self.servers(setup)).map(|id| Target::Node(NodeId(id)))
+    }
+}
+
+fn changes_members(kinds: &[(Kind, u64)]) -> bool {
+    kinds.iter().any(|(kind, _)| matches!(kind, Kind::Members | Kind::Rift))
 }
 
 impl fmt::Display for Plan {
@@ -172,12 +186,17 @@ impl fmt::Display for Plan {
 pub(super) fn draw(setup: &Setup, plan: &Plan, end: Micros, rng: &mut Rng) -> Vec<(Micros, Command)> {
     let mut steps = Vec::new();
     let (mut asked, mut ordered) = (0, 0);
+    // A single server has too few messages for orders to come to an end.
+    let ordered_max = if plan.servers(setup) > 1 { ORDERED_MAX } else { 0 };
     let mut at = Micros::from_millis(rng.between(100, 1_000));
     if plan.changes_members() {
-        // At least once, or no servers that are made later may be named.
-        steps.push((at, members(setup, plan, rng)));
+        // They are made by the first step that names them and finds a leader.
+        let learners: Vec<Target> = plan.all(setup).skip(setup.nodes as usize).collect();
+        let (add, remove) = (Vec::new(), Vec::new());
+        steps.push((at, Command::Members { add, remove, learners }));
     }
-    if plan.kinds.iter().any(|(kind, _)| *kind == Kind::Clock) && rng.chance(0.5) {
+    let has_leases = setup.config.lease_drift_percent.is_some();
+    if plan.kinds.iter().any(|(kind, _)| *kind == Kind::Clock) && (has_leases || rng.chance(0.5)) {
         let nodes = (0..setup.nodes).map(|id| Target::Node(NodeId(id)));
         steps.extend(nodes.map(|node| (at, Command::Clock { node, rate: drifting(setup, rng) })));
     }
@@ -188,7 +207,7 @@ pub(super) fn draw(setup: &Setup, plan: &Plan, end: Micros, rng: &mut Rng) -> Ve
                 asked += 1;
                 steps.push((at, ask(setup, asked, rng)));
             }
-            Kind::LeaderAway => steps.extend(leader_away(setup, rng).into_iter().map(|cut| (at, cut))),
+            Kind::LeaderAway => steps.extend(leader_away(setup, plan, rng).into_iter().map(|cut| (at, cut))),
             Kind::Coup => {
                 let node = any_server(setup, plan, rng);
                 let begin =
@@ -196,11 +215,21 @@ pub(super) fn draw(setup: &Setup, plan: &Plan, end: Micros, rng: &mut Rng) -> Ve
                 steps.push((at, begin));
                 let way = setup.network.latency.1;
                 let soon = at + rng.span(Micros(way.0 / 2), way + way + setup.disk.sync.1);
-                if soon < end {
-                    steps.extend(leader_away(setup, rng).into_iter().map(|cut| (soon, cut)));
-                }
+                steps.extend(leader_away(setup, plan, rng).into_iter().map(|cut| (soon, cut)));
             }
-            Kind::Drop | Kind::Hold | Kind::Duplicate if ordered == ORDERED_MAX => {}
+            Kind::Rift => {
+                steps.push((at, members(setup, plan, rng)));
+                let round = setup.network.latency.1 + setup.network.latency.1 + setup.disk.sync.1;
+                let soon = at + rng.span(Micros::ZERO, round + round);
+                steps.extend(leader_away(setup, plan, rng).into_iter().map(|cut| (soon, cut)));
+            }
+            // The leader is the last to learn that it leads no more.
+            Kind::Clock if rng.chance(0.5) => {
+                let quick = plan.all(setup).map(|node| Command::Clock { node, rate: drift(setup, 1.0) });
+                let slow = Command::Clock { node: Target::Leader, rate: drift(setup, -1.0) };
+                steps.extend(quick.chain([slow]).map(|command| (at, command)));
+            }
+            Kind::Drop | Kind::Hold | Kind::Duplicate if ordered == ordered_max => {}
             kind => {
                 ordered += usize::from(matches!(kind, Kind::Drop | Kind::Hold | Kind::Duplicate));
                 steps.push((at, step(setup, plan, kind, rng)));
@@ -213,6 +242,7 @@ pub(super) fn draw(setup: &Setup, plan: &Plan, end: Micros, rng: &mut Rng) -> Ve
         Disks::OneLost => 1,
         Disks::ManyLost => rng.between(1, 5),
     };
+    steps.retain(|(at, _)| *at < end);
     steps.sort_by_key(|(at, _)| *at);
     for _ in 0..lost {
         let node = any_node(setup, rng);
@@ -224,23 +254,26 @@ pub(super) fn draw(setup: &Setup, plan: &Plan, end: Micros, rng: &mut Rng) -> Ve
     steps
 }
 
-/// The leader can reach nobody, or nobody but a few.
-fn leader_away(setup: &Setup, rng: &mut Rng) -> Vec<Command> {
-    let (share, both) = ([0.5, 0.8, 1.0][rng.below(3) as usize], rng.chance(0.7));
-    let mut others: Vec<Target> = (0..setup.nodes).map(|id| Target::Node(NodeId(id))).collect();
+/// The leader can reach nobody, or nobody but a few. Often all others reach each other, so that they elect the next.
+fn leader_away(setup: &Setup, plan: &Plan, rng: &mut Rng) -> Vec<Command> {
+    let (share, both) = ([0.5, 1.0, 1.0][rng.below(3) as usize], rng.chance(0.7));
+    let heal = rng.chance(0.6).then_some(Command::Heal { link: None });
+    let mut others: Vec<Target> = plan.all(setup).collect();
     others.retain(|_| rng.chance(share));
-    others.into_iter().map(|to| Command::Cut { from: Target::Leader, to, both }).collect()
+    let cut = |to| Command::Cut { from: Target::Leader, to, both };
+    heal.into_iter().chain(others.into_iter().map(cut)).collect()
 }
 
-/// The rate of a clock, often one of the extremes. Leases rely on clocks that drift no further than this.
+/// The rate of a clock, often one of the extremes.
 fn drifting(setup: &Setup, rng: &mut Rng) -> f64 {
-    let drift = u64::from(setup.config.lease_drift_percent.unwrap_or(50));
-    let percent = match rng.below(3) {
-        0 => 100 - drift,
-        1 => 100 + drift,
-        _ => rng.between(100 - drift, 100 + drift),
-    };
-    percent as f64 / 100.0
+    let share = [-100, 100, rng.between(0, 200) as i64 - 100][rng.below(3) as usize];
+    drift(setup, share as f64 / 100.0)
+}
+
+/// The rate of a clock that is ahead by this share of what is possible. Leases rely on clocks that drift no further.
+fn drift(setup: &Setup, share: f64) -> f64 {
+    let percent = f64::from(setup.config.lease_drift_percent.unwrap_or(50));
+    (100.0 + (percent * share).round()) / 100.0
 }
 
 /// What is ordered for messages that are not under way yet still stands when all is healed: not too much of it.
@@ -253,8 +286,8 @@ const STEPS_MAX: usize = limits::STEPS - 100;
 const ASKED_MAX: usize = limits::OPERATIONS - 40;
 
 fn step(setup: &Setup, plan: &Plan, kind: Kind, rng: &mut Rng) -> Command {
-    let node = any_target(setup, rng);
-    let mut other = any_target(setup, rng);
+    let node = any_target(setup, plan, rng);
+    let mut other = any_target(setup, plan, rng);
     if node == other {
         // A link has two ends.
         other = if node == Target::Leader { Target::Follower } else { Target::Leader };
@@ -270,8 +303,10 @@ fn step(setup: &Setup, plan: &Plan, kind: Kind, rng: &mut Rng) -> Command {
             Command::Heal { link: Some(LinkTargets { from: node, to: other, both: true }) }
         }
         Kind::HealLink | Kind::Heal => Command::Heal { link: None },
-        Kind::Halves => Command::Partition { groups: halves(setup, rng) },
-        Kind::LeaderAway | Kind::Coup => Command::Cut { from: Target::Leader, to: other, both: true },
+        Kind::Halves => Command::Partition { groups: halves(setup, plan, rng) },
+        Kind::LeaderAway | Kind::Coup | Kind::Rift => {
+            Command::Cut { from: Target::Leader, to: other, both: true }
+        }
         Kind::Network => Command::Network { from: None, to: None, change: bad_network(rng) },
         Kind::Link => Command::Network {
             from: rng.chance(0.7).then_some(node),
@@ -302,21 +337,22 @@ fn step(setup: &Setup, plan: &Plan, kind: Kind, rng: &mut Rng) -> Command {
     }
 }
 
-fn halves(setup: &Setup, rng: &mut Rng) -> Vec<Vec<Target>> {
-    if setup.nodes > 1 && rng.chance(0.5) {
+fn halves(setup: &Setup, plan: &Plan, rng: &mut Rng) -> Vec<Vec<Target>> {
+    let servers = plan.servers(setup);
+    if servers > 1 && rng.chance(0.5) {
         // The leader with a few others.
         let mut groups = vec![vec![Target::Leader], Vec::new()];
-        for id in 0..setup.nodes {
-            groups[usize::from(rng.chance(0.6))].push(Target::Node(NodeId(id)));
+        for server in plan.all(setup) {
+            groups[usize::from(rng.chance(0.6))].push(server);
         }
-        groups[0].truncate(setup.nodes as usize);
+        groups[0].truncate(servers as usize);
         return groups;
     }
-    // Of one node there is one group.
-    let mut groups = vec![Vec::new(); setup.nodes.min(2) as usize];
+    // Of one server there is one group.
+    let mut groups = vec![Vec::new(); servers.min(2) as usize];
     let count = groups.len() as u64;
-    for id in 0..setup.nodes {
-        groups[rng.below(count) as usize].push(Target::Node(NodeId(id)));
+    for server in plan.all(setup) {
+        groups[rng.below(count) as usize].push(server);
     }
     groups
 }
@@ -345,7 +381,7 @@ fn members(setup: &Setup, plan: &Plan, rng: &mut Rng) -> Command {
     let (mut add, mut remove, mut learners) = (Vec::new(), Vec::new(), Vec::new());
     if rng.chance(0.3) {
         // All of them are told, so that the new voters may be others than the old.
-        for server in (0..plan.servers(setup)).map(|id| Target::Node(NodeId(id))) {
+        for server in plan.all(setup) {
             if rng.chance(0.4) { add.push(server) } else { remove.push(server) }
         }
         return Command::Members { add, remove, learners };
@@ -388,11 +424,11 @@ fn any_server(setup: &Setup, plan: &Plan, rng: &mut Rng) -> Target {
     Target::Node(NodeId(rng.below(u64::from(plan.servers(setup))) as u32))
 }
 
-fn any_target(setup: &Setup, rng: &mut Rng) -> Target {
+fn any_target(setup: &Setup, plan: &Plan, rng: &mut Rng) -> Target {
     match rng.below(10) {
         0 | 1 => Target::Leader,
         2 => Target::Follower,
         3 => Target::Candidate,
-        _ => any_node(setup, rng),
+        _ => any_server(setup, plan, rng),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::faults::Kind;
 use crate::rng::Rng;
-use crate::sim::Setup;
+use crate::sim::{Mix, Setup};
 use crate::time::Micros;
 
 /// What a run is mostly about.
@@ -14,16 +14,21 @@ pub(super) enum Theme {
     Storm,
     /// Servers come and go while leaders are cut off and crash.
     Churn,
-    /// Clients ask everywhere while leadership changes hands and clocks drift.
+    /// Clients ask everywhere while leadership changes hands.
     Reads,
+    /// Leaders rely on leases while they are cut off and clocks drift.
+    Leases,
 }
 
-/// Of ten runs so many are about each.
-const THEMES: [(Theme, u64); 4] =
-    [(Theme::Anything, 3), (Theme::Storm, 3), (Theme::Churn, 2), (Theme::Reads, 2)];
+/// Of twelve runs so many are about each.
+const THEMES: [(Theme, u64); 5] =
+    [(Theme::Anything, 3), (Theme::Storm, 3), (Theme::Churn, 3), (Theme::Reads, 2), (Theme::Leases, 1)];
 
 /// Spans between two steps, in milliseconds, from a storm to a calm.
 const RHYTHMS: [(u64, u64); 5] = [(1, 30), (2, 80), (5, 150), (10, 500), (50, 1_200)];
+
+/// Clocks that leases rely on drift by so much, in percent.
+const DRIFTS: [u32; 4] = [0, 20, 40, 50];
 
 impl Theme {
     pub(super) fn draw(rng: &mut Rng) -> Theme {
@@ -50,7 +55,8 @@ impl Theme {
                 (Kind::Release, 1),
             ],
             Theme::Churn => &[
-                (Kind::Members, 6),
+                (Kind::Members, 3),
+                (Kind::Rift, 3),
                 (Kind::LeaderAway, 2),
                 (Kind::Coup, 3),
                 (Kind::Halves, 2),
@@ -65,10 +71,20 @@ impl Theme {
                 (Kind::Coup, 2),
                 (Kind::Heal, 2),
                 (Kind::Transfer, 1),
-                (Kind::Clock, 2),
+                (Kind::Clock, 1),
                 (Kind::Hold, 1),
                 (Kind::Release, 1),
                 (Kind::Timeout, 1),
+            ],
+            Theme::Leases => &[
+                (Kind::Ask, 6),
+                (Kind::LeaderAway, 3),
+                (Kind::Coup, 1),
+                (Kind::Heal, 1),
+                (Kind::Transfer, 1),
+                (Kind::Clock, 2),
+                (Kind::Hold, 1),
+                (Kind::Release, 1),
             ],
         }
     }
@@ -80,6 +96,7 @@ impl Theme {
             Theme::Storm => &RHYTHMS[..2],
             Theme::Churn => &RHYTHMS[1..4],
             Theme::Reads => &RHYTHMS[..3],
+            Theme::Leases => &RHYTHMS[1..4],
         };
         let (shortest, longest) = rhythms[rng.below(rhythms.len() as u64) as usize];
         (Micros::from_millis(shortest), Micros::from_millis(longest))
@@ -99,32 +116,55 @@ impl Theme {
                 setup.clients.truncate(2);
             }
             Theme::Churn => {
-                setup.nodes = rng.between(1, 4) as u32;
+                setup.nodes = [1, 2, 3, 3, 3, 4][rng.below(6) as usize];
                 config.check_quorum = rng.chance(0.3);
                 config.pre_vote = rng.chance(0.3);
                 setup.network.latency.1 = setup.network.latency.1.min(Micros(30_000));
+                setup.clients.truncate(2);
             }
             Theme::Reads => {
                 setup.nodes = [2, 3, 3, 3, 5][rng.below(5) as usize];
-                config.check_quorum = rng.chance(0.7);
-                config.lease_drift_percent =
-                    (config.check_quorum && rng.chance(0.8)).then(|| rng.between(0, 40) as u32);
+                config.check_quorum = rng.chance(0.5);
                 // The new leader comes soon, while the old one still answers.
                 if rng.chance(0.5) {
-                    config.election_timeout.1 =
-                        config.election_timeout.0 + Micros(rng.between(10_000, 60_000));
-                    setup.network.latency = (Micros(500), Micros(rng.between(1_000, 10_000)));
-                    setup.disk.sync.1 = setup.disk.sync.1.min(Micros(3_000));
+                    quick(setup, rng);
                 }
-                for client in &mut setup.clients {
-                    client.keys = client.keys.min(2);
-                    client.mix.get = client.mix.get.max(2);
-                    client.every = client.every.min(Micros::from_millis(80));
-                }
+                read_often(setup);
+            }
+            Theme::Leases => {
+                setup.nodes = [3, 3, 3, 5][rng.below(4) as usize];
+                config.check_quorum = true;
+                config.lease_drift_percent = Some(DRIFTS[rng.below(DRIFTS.len() as u64) as usize]);
+                // A leader with a slow clock keeps followers with quick ones.
+                config.heartbeat = Micros(config.election_timeout.0.0 / rng.between(4, 8));
+                quick(setup, rng);
+                read_often(setup);
             }
         }
+        let config = &mut setup.config;
         if !config.check_quorum {
             config.lease_drift_percent = None;
+        }
+    }
+}
+
+/// Elections and commits take little time.
+fn quick(setup: &mut Setup, rng: &mut Rng) {
+    let timeout = &mut setup.config.election_timeout;
+    timeout.1 = timeout.0 + Micros(rng.between(10_000, 60_000));
+    setup.network.latency = (Micros(500), Micros(rng.between(1_000, 10_000)));
+    setup.disk.sync.1 = setup.disk.sync.1.min(Micros(3_000));
+}
+
+/// Clients ask often, for few keys, and some only read: they do not wait for a write of a leader that cannot commit.
+fn read_often(setup: &mut Setup) {
+    for (number, client) in setup.clients.iter_mut().enumerate() {
+        client.keys = client.keys.min(2);
+        client.mix.get = client.mix.get.max(2);
+        client.every = client.every.min(Micros::from_millis(80));
+        if number % 2 == 1 {
+            client.mix = Mix { set: 0, get: 1, cas: 0, delete: 0, append: 0 };
+            client.every = client.every.min(Micros::from_millis(30));
         }
     }
 }

@@ -36,8 +36,10 @@ pub(super) fn draw(seed: u64, rng: &mut Rng) -> Setup {
     setup.network.duplicate = if rng.chance(0.4) { 0.1 } else { 0.0 };
     let slowest = if rng.chance(0.2) { 50_000 } else { 10_000 };
     setup.disk.sync = (Micros(200), Micros(rng.between(500, slowest)));
+    // Some disks lose all that was not synced, others keep a part of it.
+    setup.disk.keep = [0.0, 0.0, 0.5, 0.9][rng.below(4) as usize];
     let keys = rng.between(1, 4) as u32;
-    for number in 1..=rng.between(1, 4) {
+    for number in 1..=[1, 2, 2, 3, 3, 4][rng.below(6) as usize] {
         setup.clients.push(client(number, keys, rng));
     }
     setup

@@ -2,6 +2,7 @@
 
 mod check;
 mod input;
+mod mutants;
 mod pipe;
 mod progress;
 mod rules;
@@ -29,6 +30,7 @@ struct Cli {
 enum Command {
     Sim(sim::Args),
     Check(check::Args),
+    Mutants(mutants::Args),
     Rules(rules::Args),
 }
 
@@ -47,6 +49,7 @@ pub(crate) fn run() -> ExitCode {
     let result = match cli.command {
         Command::Sim(args) => sim::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Mutants(args) => mutants::run(&args),
         Command::Rules(args) => rules::run(&args),
     };
     result.unwrap_or_else(|error| {

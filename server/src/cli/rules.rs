@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mini_raft_core::raft::{Breaks, Rule};
 use serde_json::json;
 
@@ -27,6 +28,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     pipe::to_stdout(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the name of a rule on the command line.
+pub(super) fn by_name() -> impl TypedValueParser<Value = Rule> {
+    PossibleValuesParser::new(Rule::ALL.iter().map(|rule| rule.name())).try_map(|name| name.parse::<Rule>())
 }
 
 fn as_json() -> String {

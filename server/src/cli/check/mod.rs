@@ -10,14 +10,12 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
-use clap::builder::PossibleValuesParser;
-use clap::builder::TypedValueParser;
 use mini_raft_core::raft::Rule;
 use mini_raft_core::scenario::Scenario;
 use mini_raft_core::swarm::{Minimized, minimize};
 
 use super::text::{Style, harmless};
-use super::{FAILED, Format, input, pipe, progress};
+use super::{FAILED, Format, input, pipe, progress, rules};
 use report::{Report, Smallest};
 use search::{Failure, Search};
 
@@ -58,7 +56,7 @@ pub(super) struct Args {
     jobs: Option<std::num::NonZeroUsize>,
 
     /// Leave out this rule; may be given more than once. `mini-raft rules` lists them.
-    #[arg(long, value_name = "RULE", value_parser = rule(), hide_possible_values = true)]
+    #[arg(long, value_name = "RULE", value_parser = rules::by_name(), hide_possible_values = true)]
     without: Vec<Rule>,
 
     /// Write the smallest scenario that still fails in the same way.
@@ -158,10 +156,6 @@ fn seeds(text: &str) -> anyhow::Result<Range<u64>> {
     };
     ensure!(!seeds.is_empty(), "there is no seed in it");
     Ok(seeds)
-}
-
-fn rule() -> impl TypedValueParser<Value = Rule> {
-    PossibleValuesParser::new(Rule::ALL.iter().map(|rule| rule.name())).try_map(|name| name.parse::<Rule>())
 }
 
 #[cfg(test)]
