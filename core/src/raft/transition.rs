@@ -9,7 +9,7 @@ use super::io::{Answer, HardState, Output, Refusal};
 use super::node::Node;
 use super::progress::Progress;
 use super::read::{Reader, Reads};
-use super::role::{Follower, Leader, Role};
+use super::role::{Follower, Leader, Role, RoleName};
 use super::rules::{Rule, Rules};
 use crate::sorted::SortedMap;
 
@@ -92,6 +92,10 @@ impl<R: Rules> Node<R> {
         let from = self.role();
         self.role = role;
         let (to, term) = (self.role(), self.hard_state.current_term);
-        self.note(out, || Fact::RoleChanged { from, to, term, why });
+        // A pre-candidate that asks once more changes neither its role nor its term (thesis 9.6).
+        let asks_again = from == RoleName::PreCandidate && to == from;
+        if !asks_again {
+            self.note(out, || Fact::RoleChanged { from, to, term, why });
+        }
     }
 }
