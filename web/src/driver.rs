@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -25,6 +26,8 @@ const ADVANCE_MS_MAX: f64 = 8.0;
 const FRAME_MS_MAX: f64 = 100.0;
 /// How often what is read, not watched, follows a running world, in milliseconds.
 const PANELS_MS: f64 = 120.0;
+/// How soon what waits is looked at again while nothing moves, in milliseconds.
+const SOON_MS: u32 = 100;
 /// How often a screen reader is given something new, in milliseconds.
 const ANNOUNCEMENTS_MS: f64 = 1_500.0;
 /// How many sentences it is given at once: the latest.
@@ -62,28 +65,54 @@ pub fn start(session: Session, wishes: Wishes, world: World, choices: Choices) {
     frames.request();
 }
 
+/// When another frame is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// As soon as the browser gives one.
+    Frame,
+    /// Soon: nothing moves, but something is to be said, or taken away.
+    Soon,
+    /// When somebody wishes something.
+    Rest,
+}
+
 /// Asks the browser for frames, one at a time.
 #[derive(Clone)]
 struct Frames {
     callback: Rc<Closure<dyn FnMut(f64)>>,
     requested: Rc<RefCell<bool>>,
+    /// Asks for a frame when it runs out.
+    timer: Rc<RefCell<Option<Timeout>>>,
 }
 
 impl Frames {
     fn new(driver: Rc<RefCell<Driver>>) -> Frames {
         let requested = Rc::new(RefCell::new(false));
+        let timer = Rc::new(RefCell::new(None));
         let callback = Rc::new_cyclic(|own: &std::rc::Weak<Closure<dyn FnMut(f64)>>| {
             let own = own.clone();
-            let requested = requested.clone();
+            let (requested, timer) = (requested.clone(), timer.clone());
             Closure::new(move |now_ms| {
                 requested.replace(false);
-                let goes_on = driver.borrow_mut().frame(now_ms);
-                if let (true, Some(callback)) = (goes_on, own.upgrade()) {
-                    Frames { callback, requested: requested.clone() }.request();
-                }
+                let next = driver.borrow_mut().frame(now_ms);
+                let Some(callback) = own.upgrade() else { return };
+                Frames { callback, requested: requested.clone(), timer: timer.clone() }.go_on(next);
             })
         });
-        Frames { callback, requested }
+        Frames { callback, requested, timer }
+    }
+
+    fn go_on(self, next: Next) {
+        let timer = self.timer.clone();
+        // One that runs already is stopped: there is never more than one.
+        *timer.borrow_mut() = match next {
+            Next::Frame => {
+                self.request();
+                None
+            }
+            Next::Soon => Some(Timeout::new(SOON_MS, move || self.request())),
+            Next::Rest => None,
+        };
     }
 
     fn request(&self) {
@@ -113,8 +142,8 @@ struct Driver {
 }
 
 impl Driver {
-    /// One frame. Returns whether another one is needed.
-    fn frame(&mut self, now_ms: f64) -> bool {
+    /// One frame. Returns when another one is needed.
+    fn frame(&mut self, now_ms: f64) -> Next {
         for wish in self.wishes.take() {
             self.session.grant(wish);
         }
@@ -130,11 +159,15 @@ impl Driver {
         let announcements_wait = self.announce(now_ms);
         self.place();
 
-        let goes_on =
-            self.session.playing() || self.session.shows_losses() || panels_follow || announcements_wait;
+        let plays = self.session.playing();
         // The first frame after a rest has no span: the rest is not made up for.
-        self.last_frame_ms = goes_on.then_some(now_ms);
-        goes_on && !document().hidden()
+        self.last_frame_ms = plays.then_some(now_ms);
+        match plays {
+            _ if document().hidden() => Next::Rest,
+            true => Next::Frame,
+            false if self.session.shows_losses() || panels_follow || announcements_wait => Next::Soon,
+            false => Next::Rest,
+        }
     }
 
     /// Writes the views that are watched.
@@ -187,6 +220,10 @@ impl Driver {
             return true;
         }
         show(world.state, state_view(session));
+        if tab != Tab::Inspector {
+            // Its tab bears the name of what it would show.
+            show(world.inspector, inspector_view(session));
+        }
         match tab {
             Tab::Dashboard => show(world.dashboard, dashboard_view(session)),
             Tab::Events => show(world.events, events_view(session)),

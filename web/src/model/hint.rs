@@ -85,9 +85,8 @@ pub fn hint_view_of(lesson: Lesson, world: &World) -> HintView {
         // Its crash was undone: time went back.
         Lesson::Restart { node, .. } if !is_down(node) => HintView::Crash,
         Lesson::Disturb { node } if is_down(node) => HintView::Disturb,
-        Lesson::Restart { .. } | Lesson::Disturb { .. } if !is_led && !can_elect(world) => {
-            HintView::NoMajority
-        }
+        // It may still lead for a moment: so does whoever has not noticed yet that no majority answers.
+        Lesson::Restart { .. } | Lesson::Disturb { .. } if !can_elect(world) => HintView::NoMajority,
         Lesson::Restart { led: true, .. } if is_led => HintView::LeaderReplaced,
         Lesson::Restart { led: true, .. } => HintView::LeaderFell,
         Lesson::Restart { led: false, .. } if is_led => HintView::FollowerFell,
@@ -142,9 +141,13 @@ mod tests {
         let (mut sample, leader) = Sample::with_leader();
         let mut lesson = crash(&mut sample, Lesson::default(), other_than(leader, 1));
         assert_eq!(hint_view_of(lesson, sample.world()), HintView::FollowerFell);
-        for fallen in [other_than(leader, 2), leader.0] {
+        for fallen in [other_than(leader, 2), other_than(leader, 3)] {
             lesson = crash(&mut sample, lesson, fallen);
         }
+        assert_eq!(sample.world().leader(), Some(leader), "it does not know yet that it leads nobody");
+        assert_eq!(hint_view_of(lesson, sample.world()), HintView::NoMajority);
+        lesson = restart(&mut sample, lesson, other_than(leader, 3));
+        lesson = crash(&mut sample, lesson, leader.0);
         assert_eq!(hint_view_of(lesson, sample.world()), HintView::NoMajority);
         lesson = restart(&mut sample, lesson, leader.0);
         assert_eq!(hint_view_of(lesson, sample.world()), HintView::WaitsForLeader);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mini_raft_core::kv::{ClientId, Op};
 use mini_raft_core::raft::NodeId;
+use mini_raft_core::scenario::limits;
 use mini_raft_core::sim::command::{LinkTargets, MessageFilter, NetworkChange, TimerMove};
 use mini_raft_core::sim::{Command, Target, World};
 use mini_raft_core::time::Micros;
@@ -39,6 +40,20 @@ pub(super) fn commands(act: &Act, world: &World) -> Vec<Command> {
         Act::Request(ref wish) => one(request(wish, world)),
         Act::Network(ref wish) => one(network(wish)),
     }
+}
+
+/// Why no scenario could hold this act, if it asks for something too long: what is done here can be saved as one.
+pub(super) fn beyond_limits(act: &Act) -> Option<String> {
+    let Act::Request(wish) = act else { return None };
+    let parts = [
+        ("key", &wish.key, limits::KEY_BYTES),
+        ("value", &wish.value, limits::VALUE_BYTES),
+        ("expected value", &wish.expected, limits::VALUE_BYTES),
+    ];
+    parts.into_iter().find_map(|(name, text, most)| {
+        let bytes = text.len();
+        (bytes > most).then(|| format!("the {name} is {bytes} bytes long, and at most {most} are allowed"))
+    })
 }
 
 fn target(node: u32) -> Target {

@@ -366,7 +366,10 @@ impl Session {
     }
 
     fn act(&mut self, act: &Act) {
-        self.refusal = None;
+        self.refusal = acts::beyond_limits(act);
+        if self.refusal.is_some() {
+            return;
+        }
         self.lesson = self.lesson.after(act, self.world());
         for command in acts::commands(act, self.world()) {
             match self.timeline.command(command, &mut self.fresh) {

@@ -5,6 +5,7 @@ use mini_raft_core::sim::{Command, Status};
 
 use super::*;
 use crate::model::{HintView, Motion, hint_view};
+use crate::wish::{Operation, RequestWish};
 
 /// One frame of sixty a second, in milliseconds.
 const FRAME_MS: f64 = 1_000.0 / 60.0;
@@ -74,6 +75,25 @@ fn a_refused_act_says_why_and_the_next_one_forgets_it() {
     assert!(session.refusal().is_some());
     session.grant(Wish::Act(Act::HealAll));
     assert_eq!(session.refusal(), None);
+}
+
+/// A letter may take several bytes, and those are what a scenario limits.
+#[test]
+fn a_request_that_no_scenario_could_hold_is_refused() {
+    let (mut session, _) = led();
+    let request = |key: &str| {
+        Wish::Act(Act::Request(RequestWish {
+            operation: Operation::Set,
+            key: key.to_owned(),
+            value: "v".to_owned(),
+            expected: String::new(),
+            to: None,
+        }))
+    };
+    session.grant(request(&"ж".repeat(32)));
+    assert_eq!(session.refusal(), None);
+    session.grant(request(&"ж".repeat(33)));
+    assert_eq!(session.refusal(), Some("the key is 66 bytes long, and at most 64 are allowed"));
 }
 
 #[test]

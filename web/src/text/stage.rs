@@ -17,7 +17,7 @@ pub fn hint(hint: HintView) -> &'static str {
             "The others elect a leader without it: a majority is enough. Then restart it."
         }
         HintView::NoMajority => {
-            "No majority is left to elect a leader. Restart crashed nodes, or heal links."
+            "No majority is left: nobody can be elected, nothing committed. Restart crashed nodes, or heal links."
         }
         HintView::WaitsForLeader => "It catches up once a leader is elected.",
         HintView::CatchesUp => {

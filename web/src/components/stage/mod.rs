@@ -72,6 +72,7 @@ fn drawing(stage: RwSignal<StageView>, focus_menu: RwSignal<bool>) -> El {
         .child(boundaries(stage))
         .child(clients(stage))
         .child(lanes(stage))
-        .child(nodes(stage, focus_menu))
+        // Below the nodes: the way of a client's request may lead past one, whose words stay readable.
         .child(messages())
+        .child(nodes(stage, focus_menu))
 }

@@ -22,7 +22,8 @@ const DRAWING: &str = concat!(
 
 /// All nodes. `focus_menu` is set when the keyboard opens a menu.
 pub fn nodes(stage: RwSignal<StageView>, focus_menu: RwSignal<bool>) -> El {
-    svg("g.nodes").each(move |list| {
+    let scale = move || fill("%2", &[stage.read().geometry.scale]);
+    svg("g.nodes").style("--scale", scale).each(move |list| {
         for node in 0..stage.read().nodes.len() as u32 {
             list.keep(node, || self::node(stage, node, focus_menu));
         }

@@ -56,6 +56,24 @@ pub(super) fn view(world: &World, node: NodeId, index: Index) -> Option<Inspecto
     })
 }
 
+/// Why a leader does not count an entry of its own as committed yet, though others may know that it is.
+pub(super) fn why_not_committed_by(world: &World, leader: &Node<Switchable>, id: EntryId) -> Why {
+    if !is_committed(world, id) {
+        return why_not_committed(world, id);
+    }
+    let know: Vec<NodeId> =
+        running(world).filter(|node| node.commit_index() >= id.index).map(Node::id).collect();
+    Why {
+        question: format!("Why does {} not know yet that entry {} is committed?", leader.id(), id.index),
+        answer: format!(
+            "It is: {} {}. A new leader has the entry, and finds out with the first entry of its own term.",
+            text::names(&know),
+            if know.len() == 1 { "knows" } else { "know" },
+        ),
+        rule: Some(OWN_TERM),
+    }
+}
+
 /// Why an entry is not committed yet: who holds it, by its leader's count, and what keeps the others.
 pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
     let question = format!("Why is entry {} not committed yet?", id.index);

@@ -195,7 +195,7 @@ fn why(world: &World, past: Past, machine: &Machine) -> Option<Why> {
     match machine.node() {
         Some(node) if node.role() == RoleName::Leader && node.commit_index() < node.log().last().index => {
             let first = node.log().get(node.commit_index().next())?;
-            return Some(entry::why_not_committed(world, first.id()));
+            return Some(entry::why_not_committed_by(world, node, first.id()));
         }
         Some(node) if matches!(node.role(), RoleName::Candidate | RoleName::PreCandidate) => {
             return Some(why_not_leader(node));
