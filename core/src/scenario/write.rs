@@ -142,7 +142,7 @@ pub(crate) fn op_name(op: &Op) -> &'static str {
     }
 }
 
-/// Adds `key` and, where the operation has them, `expected` and `value`.
+/// Adds `key` and, where the operation has them, `value` and `expected`.
 pub(crate) fn operands(fields: &mut Fields<'_>, op: &Op) {
     match op {
         Op::Get { key } | Op::Delete { key } => fields.string("key", key),
@@ -152,8 +152,8 @@ pub(crate) fn operands(fields: &mut Fields<'_>, op: &Op) {
         }
         Op::Cas { key, expected, value } => {
             fields.string("key", key);
-            fields.string_or_null("expected", expected.as_deref());
             fields.string("value", value);
+            fields.string_or_null("expected", expected.as_deref());
         }
     }
 }
