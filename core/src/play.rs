@@ -195,3 +195,6 @@ fn violation(out: &mut String, (at, violation): &(Micros, Violation)) {
         fields.list("nodes", &violation.nodes, |out, node| json::string(out, &node.to_string()));
     });
 }
+
+#[cfg(test)]
+mod tests;

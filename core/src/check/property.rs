@@ -51,3 +51,23 @@ impl fmt::Display for Property {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Figure 3 has five properties, which come first and in its order; each law has a name of its own.
+    #[test]
+    fn the_laws_begin_with_those_of_figure_3() {
+        let of_figure_3 =
+            Property::ALL.iter().take_while(|property| property.section().ends_with("Figure 3")).count();
+        assert_eq!(of_figure_3, 5);
+        let rest = &Property::ALL[of_figure_3..];
+        assert!(rest.iter().all(|property| !property.section().contains("Figure 3")));
+        for (place, property) in Property::ALL.iter().enumerate() {
+            assert!(property.about().ends_with('.'), "{property}");
+            let namesake = Property::ALL.iter().position(|other| other.to_string() == property.name());
+            assert_eq!(namesake, Some(place));
+        }
+    }
+}

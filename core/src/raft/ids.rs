@@ -149,6 +149,14 @@ mod tests {
     }
 
     #[test]
+    fn in_json_a_node_is_its_name() {
+        assert_eq!(serde_json::to_string(&NodeId(12)).expect("JSON"), r#""node-12""#);
+        assert_eq!(serde_json::from_str::<NodeId>(r#""node-12""#).expect("a node"), NodeId(12));
+        let wrong = serde_json::from_str::<NodeId>(r#""node-01""#).expect_err("no node").to_string();
+        assert!(wrong.starts_with(r#"no node is called "node-01""#), "{wrong}");
+    }
+
+    #[test]
     fn up_to_date_is_later_term_first_then_longer_log() {
         assert!(EntryId::new(3, 1) > EntryId::new(2, 9));
         assert!(EntryId::new(2, 9) > EntryId::new(2, 8));

@@ -170,4 +170,16 @@ mod tests {
         }
         assert!("no-such-rule".parse::<Rule>().is_err());
     }
+
+    /// A reader who leaves a rule out is told what it says, where that stands, and what then breaks.
+    #[test]
+    fn every_rule_is_a_sentence_with_its_place() {
+        for rule in Rule::ALL {
+            assert!(rule.about().ends_with('.') && !rule.section().is_empty(), "{rule}");
+        }
+        assert_eq!(Rule::CommitOnlyCurrentTerm.section(), "§5.4.2, Figure 8");
+        assert_eq!(Rule::OneVotePerTerm.breaks(), Breaks::Safety);
+        assert_eq!(Rule::HigherTermAdopted.breaks(), Breaks::Liveness);
+        assert_eq!(Rule::ReadNeedsQuorum.breaks(), Breaks::Client);
+    }
 }

@@ -212,3 +212,138 @@ fn broken_properties(names: &[impl AsRef<str>]) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kv::{ClientId, Op};
+    use crate::sim::{Command, Setup};
+
+    fn run(world: &mut World, millis: u64) {
+        let (until, mut events) = (world.now() + Micros::from_millis(millis), Vec::new());
+        while world.next_at().is_some_and(|at| at <= until) {
+            world.step(&mut events);
+        }
+        world.advance_to(until);
+    }
+
+    fn obey(world: &mut World, command: Command) {
+        world.command(&command, &mut Vec::new()).expect("a command with a target");
+    }
+
+    /// Servers with a leader of term 1, which has applied `k = v` as entry 2, and its name.
+    fn world_with_leader(setup: Setup) -> (World, NodeId) {
+        let mut world = World::new(&setup, &mut Vec::new());
+        run(&mut world, 1_000);
+        let op = Op::Set { key: "k".into(), value: "v".into() };
+        obey(&mut world, Command::Request { client: ClientId::new("c"), op, to: Target::Leader });
+        run(&mut world, 1_000);
+        let leader = world.leader().expect("a leader");
+        (world, leader)
+    }
+
+    fn applied(node: Target, key: &str, value: Option<&str>) -> Check {
+        Check::Applied { node, key: key.to_owned(), value: value.map(str::to_owned) }
+    }
+
+    fn violations(names: &[&str]) -> Check {
+        Check::Violations(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    #[test]
+    fn what_is_so_is_met() {
+        let (mut world, leader) = world_with_leader(Setup { nodes: 3, ..Setup::default() });
+        let (leads, follower) = (RoleName::Leader, RoleName::Follower);
+        for check in [
+            Check::Leader(LeaderIs::Someone),
+            Check::Leader(LeaderIs::Node(leader)),
+            Check::Term(Term(1)),
+            Check::TermAtLeast(Term(1)),
+            Check::TermAtLeast(Term(0)),
+            Check::CommittedAtLeast(Index(2)),
+            applied(Target::Node(leader), "k", Some("v")),
+            applied(Target::Follower, "k", Some("v")),
+            applied(Target::Leader, "other", None),
+            Check::Role { node: Target::Leader, role: leads },
+            Check::Role { node: Target::Follower, role: follower },
+            violations(&[]),
+        ] {
+            assert_eq!(check.judge(&world, &[]), Ok(()), "{check:?}");
+        }
+        // Each once, in any order.
+        let both = violations(&["durability", "vote-once"]);
+        assert_eq!(both.judge(&world, &["vote-once", "durability"]), Ok(()));
+        obey(&mut world, Command::Crash { node: Target::Leader });
+        assert_eq!(Check::Leader(LeaderIs::NoOne).judge(&world, &[]), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_so_is_told_with_what_is_there() {
+        let (mut world, leader) = world_with_leader(Setup { nodes: 3, ..Setup::default() });
+        let down = (0..3).map(NodeId).find(|id| *id != leader).expect("another");
+        obey(&mut world, Command::Crash { node: Target::Node(down) });
+        let role = |node, role| Check::Role { node, role };
+        let leads = format!("found {leader} leading in term 1");
+        for (check, expected) in [
+            (Check::Leader(LeaderIs::NoOne), format!("expected no leader, {leads}")),
+            (Check::Leader(LeaderIs::Node(down)), format!("expected {down} to lead, {leads}")),
+            (Check::Term(Term(2)), "expected term 2, found term 1".to_owned()),
+            (Check::TermAtLeast(Term(2)), "expected term 2 or later, found term 1".to_owned()),
+            (Check::CommittedAtLeast(Index(3)), "expected a commit index of 3 or more, found 2".to_owned()),
+            (
+                applied(Target::Leader, "k", Some("w")),
+                r#"expected "k" to be "w" on the leader, found "v""#.to_owned(),
+            ),
+            (
+                applied(Target::Leader, "j", Some("w")),
+                r#"expected "j" to be "w" on the leader, found no such key"#.to_owned(),
+            ),
+            (
+                applied(Target::Node(down), "k", None),
+                format!(r#"expected no key "k" on {down}, found {down} down"#),
+            ),
+            (
+                role(Target::Follower, RoleName::Leader),
+                "expected the follower to be leader, found follower".to_owned(),
+            ),
+            (
+                role(Target::Candidate, RoleName::Candidate),
+                "expected the candidate to be candidate, found there is no running candidate".to_owned(),
+            ),
+            (
+                role(Target::Node(NodeId(9)), RoleName::Follower),
+                "expected node-9 to be follower, found there is no node-9".to_owned(),
+            ),
+            (
+                violations(&["durability"]),
+                "expected broken: durability, found broken: durability, vote-once".to_owned(),
+            ),
+            (violations(&[]), "expected every property kept, found broken: durability, vote-once".to_owned()),
+        ] {
+            let unmet = check.judge(&world, &["durability", "vote-once"]).expect_err("it is not so");
+            assert_eq!(unmet.to_string(), expected);
+        }
+        for node in world.machines().iter().map(Machine::id).filter(|id| *id != down).collect::<Vec<_>>() {
+            obey(&mut world, Command::Crash { node: Target::Node(node) });
+        }
+        let unmet = Check::Leader(LeaderIs::Someone).judge(&world, &[]).expect_err("all are down");
+        assert_eq!(unmet.to_string(), "expected a leader, found no leader");
+        assert_eq!((term(&world), committed(&world)), (Term::ZERO, Index::ZERO));
+    }
+
+    /// Without CheckQuorum a leader that is cut off goes on leading its old term, and the new one is meant.
+    #[test]
+    fn of_two_leaders_the_one_of_the_later_term_counts() {
+        let mut setup = Setup { nodes: 3, ..Setup::default() };
+        setup.config.check_quorum = false;
+        let (mut world, old) = world_with_leader(setup);
+        let others: Vec<_> = (0..3).map(NodeId).filter(|id| *id != old).collect();
+        let group = others.iter().copied().map(Target::Node).collect();
+        obey(&mut world, Command::Partition { groups: vec![group, vec![Target::Node(old)]] });
+        run(&mut world, 2_000);
+        let role = world.machine(old).and_then(Machine::node).map(Node::role);
+        assert_eq!(role, Some(RoleName::Leader));
+        let (leader, term) = leader(&world).expect("the others have elected one");
+        assert!(others.contains(&leader) && term > Term(1));
+    }
+}

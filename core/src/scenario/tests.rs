@@ -291,7 +291,41 @@ fn hostile_text_is_refused_without_a_panic() {
     }
 }
 
+/// The nodes that the written form of a command names, in the order of the alphabet.
+fn nodes_named_in(form: &serde_json::Value) -> Vec<String> {
+    fn collect(value: &serde_json::Value, names: &mut Vec<String>) {
+        match value {
+            serde_json::Value::String(name) => names.push(name.clone()),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
+            _ => {}
+        }
+    }
+    let mut names = Vec::new();
+    for field in ["node", "from", "to", "groups", "add", "remove", "learners"] {
+        collect(&form[field], &mut names);
+    }
+    names.sort();
+    names
+}
+
 proptest! {
+    /// The targets of a command are the nodes that its form names, all of them and no others.
+    #[test]
+    fn targets_are_the_nodes_that_the_form_names(command in command()) {
+        let mut named: Vec<_> = command.targets().into_iter().map(write::target_name).collect();
+        named.sort();
+        let scenario = Scenario {
+            name: String::new(),
+            about: String::new(),
+            setup: Setup::default(),
+            steps: vec![Step { at: Micros::ZERO, command }],
+            until: Micros::ZERO,
+            expect: Vec::new(),
+        };
+        let form: serde_json::Value = serde_json::from_str(&scenario.to_json()).unwrap();
+        prop_assert_eq!(named, nodes_named_in(&form["steps"][0]));
+    }
+
     /// What is written is read back as the same.
     #[test]
     fn round_trip(

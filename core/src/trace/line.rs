@@ -348,3 +348,6 @@ fn request_vote(fields: &mut Fields<'_>, request: &RequestVote) {
     fields.number("last_log_term", request.last_log.term.0);
     fields.bool("leadership_transfer", request.leadership_transfer);
 }
+
+#[cfg(test)]
+mod tests;
