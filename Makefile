@@ -15,6 +15,8 @@ CASES ?= 100000
 SCENARIO ?= scenarios/reelection_after_leader_failure.json
 RUN := scripts/with-tools.sh
 WASM := --target wasm32-unknown-unknown
+# Files of core that only its tests use.
+TEST_CODE := /tests/|/tests\.rs$$|/check/history\.rs$$|/scenario/strategies\.rs$$
 
 .PHONY: help
 help: ## List the targets
@@ -112,6 +114,11 @@ check: ## Search 20,000 random scenarios for one in which something goes wrong (
 fuzz: ## Feed 100,000 hostile messages, scenarios and snapshots to what reads them (CASES=N for others)
 	@scripts/setup.sh rust
 	PROPTEST_CASES=$(CASES) cargo test --release --locked -p mini-raft-tests --test hostile
+
+.PHONY: cov
+cov: ## Measure how much of core its own tests run: a table, and a failure below 95 % of the lines
+	@scripts/setup.sh cov
+	$(RUN) cargo llvm-cov --package mini-raft-core --locked --ignore-filename-regex '$(TEST_CODE)' --fail-under-lines 95
 
 .PHONY: tla
 tla: ## Ask TLC about the model of Raft in docs/tla, then about every run of the library (needs Java)

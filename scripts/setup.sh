@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Mini-Raft's build and tests need, and only what is missing.
 #
-#   scripts/setup.sh [PART...]      parts: rust serve build wasm-test browser e2e; none means all
+#   scripts/setup.sh [PART...]      parts: rust serve build wasm-test browser e2e cov; none means all
 #
 # Tools go into .tools in the checkout, or into $MINI_RAFT_TOOLS, which several checkouts may share.
 # Nothing is installed over a tool of yours: one that is on PATH serves if its version is exactly right.
@@ -23,7 +23,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 main() {
     local part
-    if [ $# -eq 0 ]; then set -- build wasm-test browser e2e; fi
+    if [ $# -eq 0 ]; then set -- build wasm-test browser e2e cov; fi
     mkdir -p "$TOOLS"
     # Several checkouts may share the folder: one installs, the others wait and find it done.
     if has flock; then
@@ -38,7 +38,8 @@ main() {
             wasm-test) need_rust; need_wasm_bindgen ;;
             browser) need_browser ;;
             e2e) need_node; need_npm_packages "$root/tests/e2e" "$root/tests/e2e" "the end-to-end tests" 20 ;;
-            *) fail "unknown part \"$part\", one of rust serve build wasm-test browser e2e" ;;
+            cov) need_rust; need_llvm_tools; need_llvm_cov ;;
+            *) fail "unknown part \"$part\", one of rust serve build wasm-test browser e2e cov" ;;
         esac
     done
 }
@@ -80,6 +81,25 @@ want_rust_source() {
     fi
     say "adding the source of Rust's standard library (about 10 seconds)"
     rustup component add rust-src || say "that failed; the page will be heavier"
+}
+
+# They read what a program has counted, and must be of the compiler's own LLVM.
+need_llvm_tools() {
+    has_llvm_tools && return
+    has rustup || fail "this Rust has no llvm-profdata and llvm-cov, and there is no rustup to add them" \
+        "install Rust with rustup: see https://rustup.rs"
+    say "adding LLVM's tools to Rust (about 10 seconds)"
+    rustup component add llvm-tools
+    has_llvm_tools || fail "llvm-profdata and llvm-cov are still missing"
+}
+
+has_llvm_tools() {
+    compgen -G "$(rustc --print sysroot)/lib/rustlib/*/bin/llvm-profdata" >/dev/null
+}
+
+need_llvm_cov() {
+    has_version cargo-llvm-cov "$LLVM_COV_VERSION" && return
+    cargo_install cargo-llvm-cov "$LLVM_COV_VERSION" "1 minute" 1
 }
 
 need_page_tools() {
