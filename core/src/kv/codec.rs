@@ -286,6 +286,29 @@ pub(super) mod tests {
         }
     }
 
+    /// A session remembers what its last request came to, whatever that is, through a snapshot.
+    #[test]
+    fn outcome_round_trip() {
+        for outcome in [
+            Outcome::Done,
+            Outcome::Value(Some("v".into())),
+            Outcome::Value(None),
+            Outcome::Swapped(false),
+            Outcome::Swapped(true),
+            Outcome::Stale,
+            Outcome::Malformed,
+        ] {
+            let mut writer = Writer::new();
+            writer.outcome(&outcome);
+            let bytes = writer.into_bytes();
+            let mut reader = Reader::new(&bytes).expect("it begins with the version");
+            assert_eq!(reader.outcome(), Ok(outcome));
+            assert_eq!(reader.finish(), Ok(()));
+        }
+        let unknown = Reader { rest: &[6] }.outcome();
+        assert_eq!(unknown, Err(DecodeError::Tag { of: "outcome", tag: 6 }));
+    }
+
     #[test]
     fn a_hostile_length_is_refused() {
         // The client's name claims 2^63 bytes.

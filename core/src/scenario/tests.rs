@@ -90,6 +90,8 @@ fn every_mistake_is_named_with_its_place() {
         (r#""seed":-1"#, "seed: expected a whole number from 0, found the number -1"),
         (r#""seed":1.5"#, "seed: expected a whole number from 0, found the number 1.5"),
         (r#""name":7"#, "name: expected a string, found the number 7"),
+        (r#""name":null"#, "name: expected a string, found null"),
+        (r#""name":true"#, "name: expected a string, found true"),
         (r#""config":{"heart_beat":1}"#, r#"config.heart_beat: unknown field "heart_beat", one of"#),
         (r#""config":{"heartbeat_ms":0.5}"#, "config.heartbeat_ms: expected a number from 1 to 3600000"),
         (r#""config":{"heartbeat_ms":150}"#, "config: a heartbeat every 150.000 ms comes too late"),
@@ -199,6 +201,10 @@ fn every_mistake_is_named_with_its_place() {
             r#""expect":[{"violations":["luck"]}]"#,
             r#"expect[0].violations[0]: unknown property "luck", one of election-safety,"#,
         ),
+        (
+            r#""expect":[{"violations":["durability","durability"]}]"#,
+            "expect[0].violations[1]: durability stands twice",
+        ),
     ];
     for (fields, expected) in cases {
         let found = mistakes_with(fields);
@@ -228,6 +234,20 @@ fn all_mistakes_are_named_at_once() {
             "expect[0].role",
         ]
     );
+}
+
+/// They are told one a line, and a long text of the writer's only as far as one needs to find it.
+#[test]
+fn mistakes_are_told_in_few_words() {
+    let long = "x".repeat(1_000);
+    let text = format!(r#"{{"version":1,"nodes":3,"until_ms":1,"seed":"{long}","{long}":1}}"#);
+    let told = Scenario::from_json(&text).expect_err("two mistakes").to_string();
+    let lines: Vec<&str> = told.lines().collect();
+    let short = "x".repeat(40);
+    assert_eq!(lines.len(), 2, "{told}");
+    let of_seed = format!(r#"seed: expected a whole number from 0, found the string "{short}…""#);
+    assert!(lines.contains(&of_seed.as_str()), "{told}");
+    assert!(told.contains(&format!(r#"unknown field "{short}…", one of version,"#)), "{told}");
 }
 
 #[test]

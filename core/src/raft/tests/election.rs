@@ -29,6 +29,19 @@ fn test_initial_election() {
     }
 }
 
+/// §5.4.1: a candidate that lacks what the others have is refused by each of them, and knows by whom.
+#[test]
+fn election_candidate_knows_who_refused_it() {
+    let mut bench = Bench::with(3, |config| config.pre_vote = false, []);
+    (1..3).for_each(|id| bench.start_with_log(id, 1, &[1]));
+    bench.time_out(0);
+    bench.time_out(0);
+    bench.deliver_all();
+    assert_eq!(bench.node(0).role(), RoleName::Candidate);
+    assert_eq!(bench.node(0).votes_granted().collect::<Vec<_>>(), [NodeId(0)]);
+    assert_eq!(bench.node(0).votes_denied().collect::<Vec<_>>(), [NodeId(1), NodeId(2)]);
+}
+
 /// §5.2: when no leader is heard, a server asks every voter; without answers it tries again in a later term.
 #[test]
 fn election_timeout_starts_candidacy() {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::bench::Bench;
 use crate::raft::*;
 use crate::time::Micros;
@@ -76,4 +78,23 @@ fn read_index_on_follower_ignores_an_answer_from_before_its_restart() {
     assert!(bench.reads_ready(1).is_empty());
     bench.inject(0, 1, 1, answer(after));
     assert_eq!(bench.reads_ready(1), [1]);
+}
+
+/// Where a term has two leaders, which only a run without a rule can have, a question to the first one is refused when
+/// the other speaks: its index would say nothing of the log that is followed now.
+#[test]
+fn read_index_on_follower_is_not_answered_by_another_leader() {
+    let mut bench = Bench::new(3);
+    bench.elect(0);
+    bench.step(1, Input::ReadHere(ReadId(7)));
+    bench.network.clear();
+    let heartbeat = AppendEntries {
+        prev_log: EntryId::ZERO,
+        entries: Arc::new([]),
+        leader_commit: Index::ZERO,
+        round: 1,
+    };
+    bench.inject(2, 1, 1, Body::AppendEntries(heartbeat));
+    let refusal = Refusal::NotLeader { leader: Some(NodeId(2)) };
+    assert!(bench.answers[1].contains(&Answer::ReadRefused { read: ReadId(7), refusal }));
 }

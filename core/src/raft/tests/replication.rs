@@ -332,3 +332,22 @@ fn replicate_lost_append_that_is_compacted_since() {
     assert_eq!(bench.node(2).log().last(), bench.node(0).log().last());
     assert_eq!(bench.node(2).last_applied(), Index(3));
 }
+
+/// §5.2: there is one leader in a term, so a leader believes no other server that claims to lead its own.
+#[test]
+fn replicate_from_another_leader_of_the_term_is_not_believed() {
+    let mut bench = Bench::new(3);
+    bench.elect(0);
+    let log = bench.terms(0);
+    let entry = Entry { term: Term(1), index: Index(2), payload: Payload::Command(Arc::from(*b"not mine")) };
+    let append = AppendEntries {
+        prev_log: EntryId::new(1, 1),
+        entries: Arc::new([entry]),
+        leader_commit: Index(2),
+        round: 9,
+    };
+    bench.inject(1, 0, 1, Body::AppendEntries(append));
+    assert_eq!((bench.node(0).role(), bench.node(0).current_term()), (RoleName::Leader, Term(1)));
+    assert_eq!((bench.terms(0), bench.node(0).commit_index()), (log, Index(1)));
+    assert!(bench.network.is_empty(), "it is not answered");
+}

@@ -181,3 +181,41 @@ fn snapshot_of_the_unapplied_is_refused() {
         assert_eq!(bench.node(0).log().snapshot_id(), EntryId::ZERO);
     }
 }
+
+/// §5.1: a leader of an old term learns the current one from the answer to its snapshot, which changes nothing here.
+#[test]
+fn snapshot_of_an_old_term_tells_its_sender_the_current_one() {
+    let mut bench = Bench::new(3);
+    bench.elect(0);
+    bench.elect(1);
+    bench.inject(0, 2, 1, install(EntryId::new(1, 9)));
+    assert!(bench.restored[2].is_none());
+    assert_eq!(bench.node(2).leader(), Some(NodeId(1)));
+    let answers = bench.take_messages_to(0);
+    let [answer] = &answers[..] else { panic!("one answer, not {answers:?}") };
+    assert_eq!(answer.term, Term(2));
+    let Body::InstallSnapshotReply(reply) = &answer.body else { panic!("not {answer:?}") };
+    assert_eq!((reply.match_index, reply.next_offset), (Index::ZERO, 0), "nothing is acknowledged");
+}
+
+/// Figure 2: what an old snapshot brings is not installed, and is acknowledged once the term is on stable storage.
+#[test]
+fn snapshot_that_is_not_newer_is_acknowledged_when_the_term_is_durable() {
+    let mut bench = Bench::new(3);
+    bench.elect(0);
+    bench.propose(0, "kept");
+    bench.deliver_all();
+    bench.heartbeat(0);
+    assert_eq!(bench.node(2).commit_index(), Index(2));
+    bench.disks[2].slow = true;
+    bench.inject(1, 2, 7, install(EntryId::new(1, 1)));
+    assert!(bench.network.is_empty(), "term 7 is not on the disk yet");
+    bench.sync(2);
+    let answers = bench.take_messages_to(1);
+    let [answer] = &answers[..] else { panic!("one answer, not {answers:?}") };
+    assert_eq!(answer.term, Term(7));
+    let Body::InstallSnapshotReply(reply) = &answer.body else { panic!("not {answer:?}") };
+    assert_eq!(reply.match_index, Index(2));
+    assert!(bench.restored[2].is_none());
+    assert_eq!(bench.commands(2), ["kept"]);
+}

@@ -1,4 +1,5 @@
 use super::bench::Bench;
+use super::membership::{ask, change, settle};
 use crate::raft::*;
 use crate::time::Micros;
 
@@ -91,4 +92,21 @@ fn transfer_late_timeout_now_harmless() {
     bench.inject(0, 2, 1, Body::TimeoutNow);
     assert_eq!(bench.node(2).role(), RoleName::Follower);
     assert_eq!(bench.node(2).current_term(), Term(2));
+}
+
+/// Thesis 3.10: only a voter can take over, so a leader whose target leaves the cluster stops handing over to it.
+#[test]
+fn transfer_to_a_server_that_leaves_is_given_up() {
+    let mut bench = Bench::new(4);
+    bench.elect(0);
+    // The target gets nothing, so that the transfer waits for it.
+    bench.isolate(3);
+    ask(&mut bench, 0, change(&[], &[3], &[]));
+    bench.step(0, Input::TransferLeadership(NodeId(3)));
+    settle(&mut bench, 0);
+    assert_eq!(bench.node(0).role(), RoleName::Leader);
+    assert!(!bench.node(0).configuration().voters().contains(&NodeId(3)));
+    assert_eq!(bench.node(0).transferring_to(), None);
+    let (to, why) = (NodeId(3), TransferFailure::BadTarget);
+    assert!(bench.has_fact(0, |fact| *fact == Fact::TransferAborted { to, why }));
 }

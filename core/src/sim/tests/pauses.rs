@@ -1,5 +1,6 @@
 use super::lab::{Lab, busy_client, committed};
 use crate::raft::{Fact, NodeId, RoleName};
+use crate::sim::command::TimerMove;
 use crate::sim::{Command, DropReason, EventKind, Status, Target};
 use crate::time::Micros;
 
@@ -124,4 +125,23 @@ fn a_vote_that_is_synced_during_a_pause_is_told_after_a_restart() {
     assert_eq!(told(&lab), 0);
     lab.obey(Command::Restart { node: Target::Node(NodeId(1)) });
     assert_eq!((lab.node(NodeId(1)).voted_for(), told(&lab)), (vote, 1));
+}
+
+/// Nothing can be asked of a leader that stands still, nor of servers that have no timer; and the world says so.
+#[test]
+fn what_a_paused_server_cannot_do_is_refused() {
+    let (mut lab, leader) = Lab::with_leader(3, |_| {});
+    let other = lab.followers()[0];
+    lab.obey(Command::Pause { node: Target::Leader });
+    let stands_still = format!("{leader} leads, but is not running");
+    assert_eq!(lab.refuse(Command::Transfer { to: Target::Node(other) }), stands_still);
+    let members = Command::Members { add: vec![], remove: vec![Target::Node(other)], learners: vec![] };
+    assert_eq!(lab.refuse(members), stands_still);
+    let snapshot = Command::Snapshot { node: Target::Node(leader) };
+    assert_eq!(lab.refuse(snapshot), format!("{leader} is not running"));
+    for id in lab.followers() {
+        lab.obey(Command::Crash { node: Target::Node(id) });
+    }
+    let timers = Command::Timers { how: TimerMove::Align };
+    assert_eq!(lab.refuse(timers), "no election timer is running");
 }
