@@ -121,7 +121,7 @@ cov: ## Measure how much of core its own tests run: a table, and a failure below
 	$(RUN) cargo llvm-cov --package mini-raft-core --locked --ignore-filename-regex '$(TEST_CODE)' --fail-under-lines 95
 
 .PHONY: tla
-tla: ## Ask TLC about the model of Raft in docs/tla, then about every run of the library (needs Java)
+tla: ## Ask TLC about the model of Raft in docs/tla, then about runs of the library (needs Java)
 	@scripts/setup.sh rust
 	scripts/tla.sh
 

@@ -3,7 +3,8 @@
 use mini_raft_tests::files::files_below;
 
 const TEXTS: &[&str] = &[
-    ".rs", ".toml", ".md", ".mjs", ".js", ".css", ".html", ".svg", ".sh", ".json", ".yml", ".txt", "Makefile",
+    ".rs", ".toml", ".md", ".mjs", ".js", ".css", ".html", ".svg", ".sh", ".json", ".yml", ".txt", ".tla",
+    ".cfg", "Makefile",
 ];
 const CODE: &[&str] = &[".rs", ".mjs", ".js", ".css", ".sh"];
 

@@ -1,6 +1,6 @@
 //! An outside judge: the crate `tla-checker`, which knows nothing of this program, reads what Raft is in `docs/tla` and
 //! accepts the core's runs step by step, or says which step is none that Raft allows. `make tla` asks TLC, the
-//! reference, about the whole library.
+//! reference, about the library.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -10,7 +10,7 @@ use crate::sorted::SortedMap;
 ///
 /// A vote is given when it is on disk, when it is told, and when a candidate that counts itself has won. It stays
 /// given when the disk is wiped: the one who was told still counts on it. Once a later configuration has admitted the
-/// server anew, it is a new voter: what it said before was said in a configuration that nobody can win with any more.
+/// server anew, it is a new voter: what it said before decides no election any more.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Elections {
     leaders: SortedMap<Term, NodeId>,

@@ -63,12 +63,12 @@ impl Configuration {
         &self.learners
     }
 
-    /// The voters that had lost their disks when they were made voters, by id, and the incarnations that were meant.
+    /// The servers that had lost their disks when they were admitted anew, by id, and the incarnations that were meant.
     pub fn admitted(&self) -> &[(NodeId, Incarnation)] {
         &self.admitted
     }
 
-    /// Whether this server was made a voter in this incarnation: after it had lost its disk, and not before.
+    /// Whether this server was admitted in this incarnation: after it had lost its disk, and not before.
     pub fn admits(&self, id: NodeId, incarnation: Incarnation) -> bool {
         self.admitted.contains(&(id, incarnation))
     }
@@ -139,11 +139,11 @@ impl Configuration {
         Configuration { outgoing: Vec::new(), ..self.clone() }
     }
 
-    /// This configuration with these incarnations too, of those that are voters in it.
+    /// This configuration with these incarnations too, of those that are voters or learners in it.
     pub fn with_admitted(&self, more: impl IntoIterator<Item = (NodeId, Incarnation)>) -> Configuration {
         let mut admitted = SortedMap::new();
         for (id, incarnation) in self.admitted.iter().copied().chain(more) {
-            if self.voters.contains(&id) {
+            if self.voters.contains(&id) || self.learners.contains(&id) {
                 admitted.insert(id, incarnation);
             }
         }

@@ -221,9 +221,9 @@ pub enum Fact {
         /// The configuration.
         configuration: Arc<Configuration>,
     },
-    /// This server had lost its disk, and is a voter again.
+    /// This server had lost its disk, and counts again where it is a voter.
     AdmittedAnew {
-        /// The configuration that makes it one.
+        /// The configuration in use that admits it, or the end of the snapshot that brought one.
         index: Index,
         /// The incarnation that it names.
         incarnation: Incarnation,

@@ -123,8 +123,7 @@ pub struct HardState {
     /// The candidate that got its vote in that term.
     pub voted_for: Option<NodeId>,
     /// This server lost its stable storage and may have broken promises: it neither votes nor campaigns, and its
-    /// acknowledgements do not count, until a configuration of a later leader has made it a voter anew in this
-    /// incarnation.
+    /// acknowledgements do not count, until a leader that heard of the loss has admitted it in this incarnation.
     pub forgetful: Option<Incarnation>,
 }
 

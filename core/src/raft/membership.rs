@@ -117,8 +117,9 @@ impl<R: Rules> Node<R> {
             && self.forgets().is_none()
     }
 
-    /// The incarnation in which this server has lost promises that it must not make again, if it has.
-    pub(super) fn forgets(&self) -> Option<Incarnation> {
+    /// The loss of its disk for which this server neither votes nor counts; see
+    /// [`HardState::forgetful`](super::HardState::forgetful).
+    pub fn forgets(&self) -> Option<Incarnation> {
         self.hard_state.forgetful.filter(|_| self.rules.keeps(Rule::ForgetfulNotCounted))
     }
 
@@ -213,13 +214,20 @@ impl<R: Rules> Node<R> {
             .copied()
             .filter(|voter| !configuration.is_voter(*voter) && !configuration.learners().contains(voter))
             .collect();
+        let (now, asks_again) =
+            (self.now, target.voters().iter().any(|it| configuration.learners().contains(it)));
         let with_strangers = (!strangers.is_empty()).then(|| configuration.with_learners(strangers));
         // Only without the rule: the change before has not been agreed on yet.
         let overtakes = unfinished.then(|| configuration.joint_with(&target));
         let patience = Micros(self.config.election_timeout_max.0.saturating_mul(CATCH_UP_TIMEOUTS));
         let give_up_at = self.now + patience;
         if let Some(leader) = self.leader_mut() {
-            leader.change = Some(Change { proposal, target: Arc::new(target), give_up_at });
+            // Those whose logs are known already are asked once more.
+            let asked_in_round = if asks_again { leader.reads.next_round(now) } else { 0 };
+            leader.change = Some(Change { proposal, target: Arc::new(target), give_up_at, asked_in_round });
+        }
+        if asks_again {
+            self.send_round(out);
         }
         if let Some(next) = overtakes {
             self.append_configuration(next, out);
@@ -268,8 +276,12 @@ impl<R: Rules> Node<R> {
                     leader.change = None;
                 }
             }
-            Some(change) if self.has_caught_up(&change.target) => {
-                let target = self.admitting(&change.target);
+            Some(change) if self.forgets_somebody_in(&change.target) => {
+                let next = self.admitting_newcomers_of(&change.target);
+                self.append_configuration(next, out);
+            }
+            Some(change) if self.has_caught_up(change) => {
+                let target = change.target.with_admitted(configuration.admitted().iter().copied());
                 let same_voters = target.voters() == configuration.voters();
                 let next = if same_voters { target.clone() } else { configuration.joint_with(&target) };
                 if let Some(change) = self.leader_mut().and_then(|leader| leader.change.as_mut()) {
@@ -289,21 +301,35 @@ impl<R: Rules> Node<R> {
         leader.change.as_ref().filter(|_| !in_the_log).map(|change| change.give_up_at)
     }
 
-    /// Whether every new voter has what is committed.
-    fn has_caught_up(&self, target: &Configuration) -> bool {
-        let configuration = self.configuration();
-        let mut newcomers = target.voters().iter().filter(|voter| !configuration.is_voter(**voter));
-        newcomers.all(|voter| {
-            self.progress_of(*voter).is_some_and(|progress| progress.match_index >= self.commit_index)
+    /// Whether every new voter has what is committed, as it says since the change began: before it may have lost its
+    /// disk, unheard.
+    fn has_caught_up(&self, change: &Change) -> bool {
+        self.newcomers_of(&change.target).all(|(_, progress)| {
+            progress.match_index >= self.commit_index
+                && progress.round_answered >= change.asked_in_round
+                && progress.forgetful.is_none()
         })
     }
 
-    /// The configuration to go to, with the incarnations of those new voters that lost their disks.
-    fn admitting(&self, target: &Configuration) -> Configuration {
-        let configuration = self.configuration();
-        let newcomers = target.voters().iter().filter(|voter| !configuration.is_voter(**voter));
-        let forgetful = newcomers.filter_map(|voter| Some((*voter, self.progress_of(*voter)?.forgetful?)));
-        target.with_admitted(forgetful)
+    /// What is known of those who are voters in this configuration and not yet in the one in use.
+    fn newcomers_of(&self, target: &Configuration) -> impl Iterator<Item = (NodeId, &Progress)> {
+        let newcomers = target.voters().iter().filter(|voter| !self.configuration().is_voter(**voter));
+        newcomers.filter_map(|voter| Some((*voter, self.progress_of(*voter)?)))
+    }
+
+    /// Whether a new voter lost its disk, and nothing in the log admits it as it lives now.
+    fn forgets_somebody_in(&self, target: &Configuration) -> bool {
+        self.newcomers_of(target).any(|(id, progress)| {
+            progress.forgetful.is_some_and(|incarnation| !self.configuration().admits(id, incarnation))
+        })
+    }
+
+    /// The configuration in use, which admits the new voters that lost their disks: still as learners, so that a
+    /// majority of the next configuration never waits for a vote that nobody may give.
+    fn admitting_newcomers_of(&self, target: &Configuration) -> Configuration {
+        let forgetful =
+            self.newcomers_of(target).filter_map(|(id, progress)| Some((id, progress.forgetful?)));
+        self.configuration().with_admitted(forgetful)
     }
 
     fn change_is_done(&mut self, out: &mut Output) {
@@ -339,12 +365,12 @@ impl<R: Rules> Node<R> {
         self.advance_commit(out);
     }
 
-    /// A server that lost its disk counts again from the entry on that makes it a voter anew, in the incarnation in which
-    /// it lives now.
+    /// A server that lost its disk counts again, where it is a voter, from the entry on that admits it in the
+    /// incarnation in which it lives now.
     ///
-    /// The leader that appended the entry had heard of the loss, so that no log which is not at least as long as the
-    /// configuration before it, in which this server was no voter, can win by a vote that was lost. An admission from
-    /// before the loss names another incarnation, or none: it comes with the log and means nothing.
+    /// The leader that appended the entry had heard of the loss, and had committed a configuration in which this server
+    /// is no voter: no log without that one can win by a vote that was lost. An admission from before the loss names
+    /// another incarnation, or none: it comes with the log and means nothing.
     pub(super) fn remember_if_admitted(&mut self, out: &mut Output) {
         let (index, configuration) = self.configurations.latest();
         let Some(incarnation) = self.hard_state.forgetful else { return };

@@ -86,7 +86,8 @@ pub struct AppendEntries {
 pub struct AppendEntriesReply {
     /// The round of the request.
     pub round: u64,
-    /// The follower lost its disk and does not count; see [`HardState::forgetful`](super::HardState::forgetful).
+    /// The loss of its disk for which the follower does not count; `None` if it does. See
+    /// [`HardState::forgetful`](super::HardState::forgetful).
     pub forgetful: Option<Incarnation>,
     /// Whether the follower's log matched at `prev_log`.
     pub outcome: AppendOutcome,

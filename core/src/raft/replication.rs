@@ -171,6 +171,7 @@ impl<R: Rules> Node<R> {
     /// A follower answered in this term. Returns whether this node leads it, in its present membership.
     pub(super) fn heard_from(&mut self, from: NodeId, round: u64, forgetful: Option<Incarnation>) -> bool {
         let (now, last) = (self.now, self.log.last().index);
+        let admitted = self.configurations.latest().1.admitted();
         let Role::Leader(leader) = &mut self.role else {
             return false;
         };
@@ -179,6 +180,13 @@ impl<R: Rules> Node<R> {
             return false;
         };
         if round < progress.joined_in_round {
+            return false;
+        }
+        let is_late = progress.forgetful.is_none()
+            && progress.match_index > Index::ZERO
+            && forgetful.is_some_and(|incarnation| admitted.contains(&(from, incarnation)));
+        if is_late {
+            // It has said since that it knows of its admission.
             return false;
         }
         if forgetful.is_some() && progress.forgetful != forgetful {

@@ -101,6 +101,8 @@ pub(super) struct Change {
     pub(super) proposal: ProposalId,
     pub(super) target: Arc<Configuration>,
     pub(super) give_up_at: Micros,
+    /// Nobody becomes a voter who has not answered in this round or a later one.
+    pub(super) asked_in_round: u64,
 }
 
 /// A transfer of leadership under way (thesis 3.10).

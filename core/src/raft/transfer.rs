@@ -11,13 +11,14 @@ use super::rules::{Rule, Rules};
 impl<R: Rules> Node<R> {
     /// The driver wants `to` to lead. Proposals are refused until it does, or an election timeout has passed.
     pub(super) fn transfer_leadership(&mut self, to: NodeId, out: &mut Output) {
-        let is_voter = self.configuration().voters().contains(&to);
+        let forgets = self.progress_of(to).is_some_and(|progress| progress.forgetful.is_some());
+        let may_lead = self.configuration().voters().contains(&to) && !forgets;
         let give_up_at = self.now + self.config.election_timeout_max;
         let id = self.config.id;
         let Some(leader) = self.leader_mut() else {
             return self.note(out, || Fact::TransferAborted { to, why: TransferFailure::NotLeader });
         };
-        if to == id || !is_voter {
+        if to == id || !may_lead {
             return self.note(out, || Fact::TransferAborted { to, why: TransferFailure::BadTarget });
         }
         let before = leader.transfer.replace(Transfer { to, give_up_at, timeout_now_sent: false });

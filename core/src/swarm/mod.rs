@@ -3,8 +3,8 @@
 //! [`draw`] makes a scenario of a seed, by swarm testing (Groce and others, 2012): every run draws its own set of faults,
 //! sizes, timeouts and workload, since a run with everything in it often hides what a run with less would show. It has
 //! a safety phase with faults, then a liveness phase: everything is healed, and within a bound there must be a leader (the
-//! one that somebody asks for, where that is possible), a new commit, and all servers must have it. What must come true stands in the scenario as an expectation, so that a
-//! file of it says everything.
+//! one that somebody asks for, where that is possible), a new commit, and all servers must have it. What must come true
+//! stands in the scenario as an expectation, so that a file of it says everything.
 //!
 //! [`examine`] runs a scenario until something is wrong, [`Exercise`] counts what really happened in it, and [`minimize`]
 //! looks for the smallest scenario that still fails in the same way. None of them draws from anything but the seed.

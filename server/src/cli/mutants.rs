@@ -18,8 +18,8 @@ const MINIMIZE_RUNS_MAX: u64 = 1_500;
 
 /// Leave out every rule of Raft in turn, and look for the first random scenario that shows it.
 ///
-/// The outcome is a table in Markdown. Seeds are tried from 0 on, the same for every rule and with no hint of where to look. What fails is made as small as
-/// it can be. That nothing is found with all rules is what `mini-raft check --random` says.
+/// The outcome is a table in Markdown. Seeds are tried from 0 on, the same for every rule and with no hint of where to
+/// look. What fails is made as small as it can be. That nothing is found with all rules is what `mini-raft check --random` says.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

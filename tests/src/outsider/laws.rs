@@ -15,6 +15,8 @@ pub(super) struct Run {
     leaders: BTreeMap<u64, String>,
     /// By node and term.
     votes: BTreeMap<(String, u64), String>,
+    /// By node: for which loss of its disk it was admitted anew.
+    admitted: BTreeMap<String, u64>,
     /// By index: the term and command of what was applied there, and the state's digest after it.
     applied: BTreeMap<u64, (u64, Value, Value)>,
     machine: Machine,
@@ -110,7 +112,8 @@ impl Run {
     /// A server that lost its disk is a new voter from the configuration on that admits it anew.
     fn admit(&mut self, line: &Value) {
         let node = text(line, "node");
-        if line["admitted"][node].is_u64() {
+        let Some(incarnation) = line["admitted"][node].as_u64() else { return };
+        if self.admitted.insert(node.to_owned(), incarnation) != Some(incarnation) {
             self.votes.retain(|(voter, _), _| voter != node);
         }
     }

@@ -30,6 +30,7 @@ proptest! {
         seed: u64,
         inputs in proptest::collection::vec(victim::told(), 1..150),
     ) {
+        let _alone = memory::alone();
         let mut victim = Victim::new(seed);
         for told in inputs {
             victim.hears(told);
@@ -39,6 +40,7 @@ proptest! {
     /// A damaged scenario is refused with its mistakes, or it is one that can be run.
     #[test]
     fn a_damaged_scenario_is_refused_or_runs(which: prop::sample::Index, damage in Damage::some()) {
+        let _alone = memory::alone();
         let text = which.get(library()).json;
         let text = String::from_utf8_lossy(&damaged(text.as_bytes(), &damage)).into_owned();
         match memory::bounded_by(text.len(), || Scenario::from_json(&text)) {
@@ -54,6 +56,7 @@ proptest! {
     /// A damaged snapshot is refused, or it is one that the state machine could have taken.
     #[test]
     fn a_damaged_snapshot_is_refused_or_sound(clients in 0u64..40, damage in Damage::some()) {
+        let _alone = memory::alone();
         let bytes = damaged(&snapshot(clients), &damage);
         if let Ok(machine) = memory::bounded_by(bytes.len(), || kv::Machine::restore(&bytes)) {
             prop_assert_eq!(&*machine.snapshot(), &bytes[..]);
@@ -65,6 +68,7 @@ proptest! {
 /// is damaged is not always beyond reading.
 #[test]
 fn what_is_tried_goes_deep() {
+    let _alone = memory::alone();
     let mut runner = TestRunner::deterministic();
     let mut draw =
         |strategy: &BoxedStrategy<Vec<Told>>| strategy.new_tree(&mut runner).expect("no filter").current();

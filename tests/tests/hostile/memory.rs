@@ -1,23 +1,26 @@
 //! How much memory a reader takes.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// The allocator counts for the whole process: only one thing is read at a time.
+/// The allocator counts for the whole process: one test works at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// What a reader may take for each byte that it reads, and besides them. What the other tests of this process take
-/// meanwhile counts too, and is less than this.
+/// What a reader may take for each byte that it reads, and besides them: a test that waits its turn makes its inputs.
 const FOR_A_BYTE: usize = 100;
-const BESIDES: usize = 32 << 20;
+const BESIDES: usize = 1 << 20;
+
+/// As long as this is kept, no other test works.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Reads something of this length, and fails if that takes more memory than the length explains.
 pub(crate) fn bounded_by<T>(len: usize, read: impl FnOnce() -> T) -> T {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     ALLOCATOR.reset_peak_usage();
     let before = ALLOCATOR.current_usage();
     let read = read();

@@ -103,6 +103,7 @@ fn started(seed: u64, disk: &Persistent, now: Micros) -> Node<Paper> {
         max_inflight: 2,
         max_entries_per_append: 3,
         snapshot_chunk_bytes: 4,
+        lost_disk: seed.is_multiple_of(4).then_some(Incarnation(seed / 4 % 8)),
         lease_reads: Some(ClockDrift { percent: 10 }),
         ..Config::new(NodeId(0), Configuration::of_size(3))
     };

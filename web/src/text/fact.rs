@@ -134,7 +134,7 @@ pub fn fact(node: NodeId, fact: &Fact) -> String {
             format!("{node} uses the configuration of entry {index}: {} vote.", names(configuration.voters()))
         }
         Fact::AdmittedAnew { index, .. } => {
-            format!("{node} lost its disk once, and entry {index} makes it a voter again.")
+            format!("{node} lost its disk; the configuration up to entry {index} trusts it again.")
         }
         Fact::ChangeRefused { refusal } => {
             let why = match refusal {

@@ -162,6 +162,88 @@ fn persist_lost_disk_is_admitted_as_one_of_two() {
     assert_eq!(bench.node(0).role(), RoleName::Leader, "and votes");
 }
 
+/// A learner that loses its disk just before it is made a voter is heard once more first, and admitted: else it would be
+/// a voter that may not vote.
+#[test]
+fn persist_lost_disk_of_a_learner_is_noticed_before_it_votes() {
+    let mut bench = Bench::new(2);
+    bench.elect(0);
+    ask(&mut bench, 0, change(&[], &[], &[1]));
+    settle(&mut bench, 0);
+    assert_eq!(bench.node(0).configuration().learners(), [NodeId(1)]);
+    bench.crash(1);
+    bench.start_wiped(1);
+    ask(&mut bench, 0, change(&[1], &[], &[]));
+    settle(&mut bench, 0);
+    assert!(bench.node(0).configuration().voters().contains(&NodeId(1)));
+    assert_eq!(bench.disks[1].durable.hard_state.forgetful, None);
+}
+
+/// A leader that needs the vote of the server it was admitting gets it, wherever it was interrupted: that server is
+/// trusted before a majority needs it.
+#[test]
+fn persist_lost_disk_never_leaves_a_cluster_without_a_majority() {
+    for step in 0..12 {
+        let mut bench = Bench::new(2);
+        bench.elect(0);
+        ask(&mut bench, 0, change(&[], &[1], &[]));
+        settle(&mut bench, 0);
+        bench.crash(1);
+        bench.start_wiped(1);
+        settle(&mut bench, 0);
+        ask(&mut bench, 0, change(&[1], &[], &[]));
+        let mut arrived = 0;
+        for _ in 0..6 {
+            bench.now += Micros::from_millis(50);
+            bench.step(0, Input::TimerCheck);
+            bench.deliver_while(|_| {
+                arrived += 1;
+                arrived <= step
+            });
+        }
+        bench.crash(0);
+        bench.start(0);
+        bench.now += Micros::from_millis(500);
+        bench.time_out(0);
+        bench.deliver_all();
+        assert_eq!(bench.node(0).role(), RoleName::Leader, "interrupted after {step} messages");
+    }
+}
+
+/// Leadership is not handed to a server that lost its disk: it may not campaign.
+#[test]
+fn persist_lost_disk_is_no_target_of_a_transfer() {
+    let mut bench = Bench::new(3);
+    bench.elect(0);
+    bench.crash(1);
+    bench.start_wiped(1);
+    settle(&mut bench, 0);
+    bench.step(0, Input::TransferLeadership(NodeId(1)));
+    let refused = Fact::TransferAborted { to: NodeId(1), why: TransferFailure::BadTarget };
+    assert!(bench.has_fact(0, |fact| *fact == refused));
+}
+
+/// What a server said before it knew of its admission, and comes late, does not take the trust away again.
+#[test]
+fn persist_lost_disk_is_not_distrusted_for_a_late_answer() {
+    let mut bench = Bench::new(3);
+    bench.elect(0);
+    bench.crash(1);
+    bench.start_wiped(1);
+    settle(&mut bench, 0);
+    ask(&mut bench, 0, change(&[], &[1], &[]));
+    settle(&mut bench, 0);
+    ask(&mut bench, 0, change(&[1], &[], &[]));
+    settle(&mut bench, 0);
+    let match_index = bench.node(0).log().last().index;
+    let outcome = AppendOutcome::Success { match_index };
+    let late = AppendEntriesReply { round: 1_000, forgetful: Some(Incarnation(1)), outcome };
+    bench.inject(1, 0, 1, Body::AppendEntriesReply(late));
+    let of_wiped = bench.node(0).progress().find(|(id, _)| *id == NodeId(1));
+    let known = of_wiped.map(|(_, progress)| (progress.match_index, progress.forgetful));
+    assert_eq!(known, Some((match_index, None)));
+}
+
 /// A server that loses its disk twice under one leader gets its log twice.
 #[test]
 fn persist_lost_disk_twice_is_filled_twice() {

@@ -66,9 +66,14 @@ pub(super) fn why_not_committed_by(world: &World, leader: &Node<Switchable>, id:
     Why {
         question: format!("Why does {} not know yet that entry {} is committed?", leader.id(), id.index),
         answer: format!(
-            "It is: {} {}. A new leader has the entry, and finds out with the first entry of its own term.",
+            "It is: {} {}. {}",
             text::names(&know),
             if know.len() == 1 { "knows" } else { "know" },
+            if id.term == leader.current_term() {
+                "Another leader has committed it since, of which this one has not heard."
+            } else {
+                "A new leader has the entry, and finds out with the first entry of its own term."
+            },
         ),
         rule: Some(OWN_TERM),
     }

@@ -1,6 +1,8 @@
 //! A node as the guide draws it: persistent state, volatile state, leader state, state machine, storage.
 
-use mini_raft_core::raft::{Log, Node, NodeId, ProgressState, RoleName, RoleReason, Switchable};
+use mini_raft_core::raft::{
+    Clause, Log, Node, NodeId, ProgressState, RoleName, RoleReason, Switchable, VoteRefusal,
+};
 use mini_raft_core::sim::{EventKind, Machine, Status, World};
 
 use super::{Field, InspectorView, LEADER_STATE, Past, PeerRow, RuleView, Section, Why, entry};
@@ -197,6 +199,7 @@ fn why(world: &World, past: Past, machine: &Machine) -> Option<Why> {
             let first = node.log().get(node.commit_index().next())?;
             return Some(entry::why_not_committed_by(world, node, first.id()));
         }
+        Some(node) if node.forgets().is_some() => return Some(why_no_vote(node)),
         Some(node) if matches!(node.role(), RoleName::Candidate | RoleName::PreCandidate) => {
             return Some(why_not_leader(node));
         }
@@ -229,6 +232,17 @@ fn why(world: &World, past: Past, machine: &Machine) -> Option<Why> {
     };
     let answer = format!("{} That was at {}.", text::event(last), text::moment(last.at));
     Some(Why { question, answer, rule })
+}
+
+fn why_no_vote(node: &Node<Switchable>) -> Why {
+    let Clause { section, rule } = VoteRefusal::LostDisk.clause();
+    Why {
+        question: format!("Why does {} not vote?", node.id()),
+        answer: "It lost its disk, and with it whom it voted for and what it acknowledged. It gets the log again, and \
+                 counts again once it was removed from the cluster and added anew."
+            .to_owned(),
+        rule: Some(RuleView { section, rule }),
+    }
 }
 
 fn why_not_leader(node: &Node<Switchable>) -> Why {
