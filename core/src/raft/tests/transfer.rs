@@ -99,14 +99,17 @@ fn transfer_late_timeout_now_harmless() {
 fn transfer_to_a_server_that_leaves_is_given_up() {
     let mut bench = Bench::new(4);
     bench.elect(0);
-    // The target gets nothing, so that the transfer waits for it.
+    // The target is behind, so that the transfer waits for it.
     bench.isolate(3);
-    ask(&mut bench, 0, change(&[], &[3], &[]));
+    bench.propose(0, "missed");
+    bench.deliver_all();
     bench.step(0, Input::TransferLeadership(NodeId(3)));
+    assert_eq!(bench.node(0).transferring_to(), Some(NodeId(3)));
+    ask(&mut bench, 0, change(&[], &[3], &[]));
+    assert_eq!(bench.node(0).transferring_to(), None, "already in the joint configuration");
     settle(&mut bench, 0);
     assert_eq!(bench.node(0).role(), RoleName::Leader);
     assert!(!bench.node(0).configuration().voters().contains(&NodeId(3)));
-    assert_eq!(bench.node(0).transferring_to(), None);
     let (to, why) = (NodeId(3), TransferFailure::BadTarget);
     assert!(bench.has_fact(0, |fact| *fact == Fact::TransferAborted { to, why }));
 }
