@@ -98,7 +98,8 @@ has_llvm_tools() {
 }
 
 need_llvm_cov() {
-    has_version cargo-llvm-cov "$LLVM_COV_VERSION" && return
+    # It is a subcommand of cargo's, and wants its own name first.
+    [ "$(cargo-llvm-cov llvm-cov --version 2>/dev/null)" = "cargo-llvm-cov $LLVM_COV_VERSION" ] && return
     cargo_install cargo-llvm-cov "$LLVM_COV_VERSION" "1 minute" 1
 }
 
