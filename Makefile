@@ -74,7 +74,8 @@ wasm-test: ## Test the page's parts as wasm in headless Chromium
 .PHONY: e2e
 e2e: ## Test the built page (dist/) in headless Chromium; run `make build` first
 	@scripts/setup.sh browser e2e
-	@test -f dist/index.html || { echo "dist/ holds no page: run \`make build\` first" >&2; exit 1; }
+	@grep -qs Content-Security-Policy dist/index.html || { \
+		echo "dist/ holds no page that \`make build\` made (\`trunk serve\` leaves another there): run it first" >&2; exit 1; }
 	$(RUN) node --test --test-timeout=180000 tests/e2e/*.test.mjs
 
 # --- Care ------------------------------------------------------------------------------------------------

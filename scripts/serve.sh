@@ -12,7 +12,7 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     exit 1
 fi
 scripts/setup.sh serve
-echo "serve: building the page (about 5 minutes the first time); it will be at http://127.0.0.1:$port"
+echo "serve: building the page (5 to 10 minutes the first time); it will be at http://127.0.0.1:$port"
 # A folder of its own, so that serving and `make build` do not disturb each other.
 exec trunk serve --release --locked --no-autoreload --dist target/serve \
     --disable-address-lookup --address 127.0.0.1 --port "$port"
