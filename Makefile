@@ -114,7 +114,7 @@ check: ## Search 20,000 random scenarios for one in which something goes wrong (
 .PHONY: fuzz
 fuzz: ## Feed 100,000 hostile messages, scenarios and snapshots to what reads them (CASES=N for others)
 	@scripts/setup.sh rust
-	PROPTEST_CASES=$(CASES) cargo test --release --locked -p mini-raft-tests --test hostile
+	PROPTEST_CASES=$(CASES) cargo test --release --locked -p mini-raft-tests --test hostile --test damaged
 
 .PHONY: cov
 cov: ## Measure how much of core its own tests run: a table, and a failure below 95 % of the lines
@@ -140,6 +140,11 @@ screenshots: ## Take the pictures of docs/images from the built page (dist/)
 bench: ## Measure the core beside the crate raft 0.7: entries a second, and instructions where valgrind is there
 	@scripts/setup.sh rust
 	scripts/bench.sh
+
+.PHONY: bench-sim
+bench-sim: ## Measure the simulator: events a second natively and as wasm, long logs, an hour of history, the search
+	@scripts/setup.sh rust
+	$(RUN) scripts/bench-sim.sh
 
 .PHONY: frames
 frames: ## Measure how smoothly the built page (dist/) plays with 200 messages under way
