@@ -91,6 +91,7 @@ fn turn(kind: &EventKind) -> Option<&'static str> {
             Fact::AppendRefused { .. } => "append refused",
             Fact::SnapshotIgnored { .. } => "snapshot ignored",
             Fact::OldTermNotCounted { .. } => "old term not counted",
+            Fact::AdmittedAnew { .. } => "server admitted anew",
             Fact::TimeoutNowSent { .. } => "leadership transferred",
             Fact::ReadConfirmed { .. } => "read confirmed",
             Fact::ReadByLease { .. } => "read by lease",

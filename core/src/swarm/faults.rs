@@ -250,8 +250,21 @@ pub(super) fn draw(setup: &Setup, plan: &Plan, end: Micros, rng: &mut Rng) -> Ve
         let place = steps.partition_point(|(other, _)| *other <= at);
         let loss = [Command::Crash { node }, Command::Wipe { node }, Command::Restart { node }];
         steps.splice(place..place, loss.map(|command| (at, command)));
+        if plan.changes_members() {
+            steps.extend(admission(node, at, rng).into_iter().filter(|(at, _)| *at < end));
+            steps.sort_by_key(|(at, _)| *at);
+        }
     }
     steps
+}
+
+/// A server that lost its disk at this moment leaves, and comes back as a new one.
+fn admission(node: Target, lost_at: Micros, rng: &mut Rng) -> [(Micros, Command); 2] {
+    let mut soon = || rng.span(Micros::from_millis(20), Micros::from_millis(700));
+    let leaves_at = lost_at + soon();
+    let comes_at = leaves_at + soon();
+    let change = |add, remove| Command::Members { add, remove, learners: Vec::new() };
+    [(leaves_at, change(Vec::new(), vec![node])), (comes_at, change(vec![node], Vec::new()))]
 }
 
 /// The leader can reach nobody, or nobody but a few. Often all others reach each other, so that they elect the next.
