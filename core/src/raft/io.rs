@@ -138,6 +138,21 @@ pub struct Persistent {
     pub entries: Vec<Entry>,
 }
 
+impl Persistent {
+    /// A write is done: what a driver does that keeps its stable storage in memory.
+    pub fn take(&mut self, write: Write) {
+        self.hard_state = write.hard_state.unwrap_or(self.hard_state);
+        if let Some(snapshot) = write.snapshot {
+            self.entries.retain(|entry| entry.index > snapshot.last_included.index);
+            self.snapshot = Some(snapshot);
+        }
+        if let Some(from) = write.truncate_from {
+            self.entries.retain(|entry| entry.index < from);
+        }
+        self.entries.extend(write.entries.iter().cloned());
+    }
+}
+
 /// What became of a proposal or a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {

@@ -191,7 +191,7 @@ impl Bench {
             let count = count.min(server.writes.len());
             for write in server.writes.drain(..count) {
                 last = Some(write.id);
-                persist(&mut server.disk, write);
+                server.disk.take(write);
             }
         }
         if let Some(last) = last {
@@ -403,18 +403,4 @@ impl Bench {
             before = entry.id();
         }
     }
-}
-
-fn persist(disk: &mut Persistent, write: Write) {
-    if let Some(hard_state) = write.hard_state {
-        disk.hard_state = hard_state;
-    }
-    if let Some(snapshot) = write.snapshot {
-        disk.entries.retain(|entry| entry.index > snapshot.last_included.index);
-        disk.snapshot = Some(snapshot);
-    }
-    if let Some(from) = write.truncate_from {
-        disk.entries.retain(|entry| entry.index < from);
-    }
-    disk.entries.extend(write.entries.iter().cloned());
 }

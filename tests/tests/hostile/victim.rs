@@ -77,7 +77,7 @@ impl Victim {
 
     fn all_written(&mut self) {
         let Some(last) = self.queue.last().map(|write| write.id) else { return };
-        self.queue.drain(..).for_each(|write| persist(&mut self.disk, write));
+        self.queue.drain(..).for_each(|write| self.disk.take(write));
         self.step(Input::WriteDone(last));
     }
 
@@ -141,22 +141,6 @@ fn fit(message: &mut Message, node: &Node<Paper>) {
         }
         _ => {}
     }
-}
-
-/// What a driver does, in the order of the fields.
-fn persist(disk: &mut Persistent, write: Write) {
-    if let Some(hard_state) = write.hard_state {
-        disk.hard_state = hard_state;
-    }
-    if let Some(snapshot) = write.snapshot {
-        let covered = snapshot.last_included.index;
-        disk.entries.retain(|entry| entry.index > covered);
-        disk.snapshot = Some(snapshot);
-    }
-    if let Some(from) = write.truncate_from {
-        disk.entries.retain(|entry| entry.index < from);
-    }
-    disk.entries.extend(write.entries.iter().cloned());
 }
 
 pub(crate) fn told() -> impl Strategy<Value = Told> {

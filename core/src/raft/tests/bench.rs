@@ -159,7 +159,7 @@ impl Bench {
         let mut last = None;
         while let Some(write) = self.disks[id as usize].queue.pop_front() {
             last = Some(write.id);
-            persist(&mut self.disks[id as usize].durable, write);
+            self.disks[id as usize].durable.take(write);
         }
         if let Some(last) = last {
             self.step(id, Input::WriteDone(last));
@@ -282,18 +282,4 @@ fn command_of(entry: &Entry) -> Option<String> {
         Payload::Command(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         Payload::Noop | Payload::Configuration(_) => None,
     }
-}
-
-fn persist(durable: &mut Persistent, write: Write) {
-    if let Some(hard_state) = write.hard_state {
-        durable.hard_state = hard_state;
-    }
-    if let Some(snapshot) = write.snapshot {
-        durable.entries.retain(|entry| entry.index > snapshot.last_included.index);
-        durable.snapshot = Some(snapshot);
-    }
-    if let Some(from) = write.truncate_from {
-        durable.entries.retain(|entry| entry.index < from);
-    }
-    durable.entries.extend(write.entries.iter().cloned());
 }

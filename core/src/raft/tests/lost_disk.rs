@@ -3,6 +3,23 @@ use super::membership::{ask, change, settle};
 use crate::raft::*;
 use crate::time::Micros;
 
+fn lose_disk(bench: &mut Bench) {
+    bench.crash(1);
+    bench.start_wiped(1);
+}
+
+/// The server leaves the cluster, and comes back as a new one.
+fn admit(bench: &mut Bench) {
+    ask(bench, 0, change(&[], &[1], &[]));
+    settle(bench, 0);
+    ask(bench, 0, change(&[1], &[], &[]));
+    settle(bench, 0);
+}
+
+fn forgets(bench: &Bench) -> Option<Incarnation> {
+    bench.disks[1].durable.hard_state.forgetful
+}
+
 /// A server that lost its disk neither votes nor counts until a configuration has admitted it anew.
 #[test]
 fn persist_empty_disk_is_new_node() {
@@ -11,8 +28,7 @@ fn persist_empty_disk_is_new_node() {
         bench.elect(0);
         bench.propose(0, "kept");
         bench.deliver_all();
-        bench.crash(1);
-        bench.start_wiped(1);
+        lose_disk(&mut bench);
         bench.crash(0);
         bench.now += Micros::from_millis(500);
         let request =
@@ -42,14 +58,8 @@ fn persist_empty_disk_is_new_node() {
     assert_eq!(bench.node(0).commit_index(), before, "and does not count");
     bench.start(2);
     settle(&mut bench, 0);
-    ask(&mut bench, 0, change(&[], &[1], &[]));
-    settle(&mut bench, 0);
-    ask(&mut bench, 0, change(&[1], &[], &[]));
-    settle(&mut bench, 0);
-    assert_eq!(
-        bench.disks[1].durable.hard_state.forgetful, None,
-        "admitted anew, it is a voter as any other"
-    );
+    admit(&mut bench);
+    assert_eq!(forgets(&bench), None, "admitted anew, it is a voter as any other");
     bench.crash(2);
     bench.propose(0, "with the admitted one");
     bench.deliver_all();
@@ -64,8 +74,7 @@ fn persist_lost_disk_is_filled_again() {
     bench.elect(0);
     bench.propose(0, "kept");
     settle(&mut bench, 0);
-    bench.crash(1);
-    bench.start_wiped(1);
+    lose_disk(&mut bench);
     settle(&mut bench, 0);
     assert_eq!(bench.commands(1), ["kept"]);
     let progress = |bench: &Bench| {
@@ -87,18 +96,10 @@ fn persist_lost_disk_is_filled_again() {
 /// log without entries that it had acknowledged.
 #[test]
 fn persist_lost_disk_believes_no_old_admission() {
-    let admit = |bench: &mut Bench| {
-        ask(bench, 0, change(&[], &[1], &[]));
-        settle(bench, 0);
-        ask(bench, 0, change(&[1], &[], &[]));
-        settle(bench, 0);
-    };
-    let forgets = |bench: &Bench| bench.disks[1].durable.hard_state.forgetful;
     let mut bench = Bench::new(3);
     bench.elect(0);
     admit(&mut bench);
-    bench.crash(1);
-    bench.start_wiped(1);
+    lose_disk(&mut bench);
     settle(&mut bench, 0);
     assert!(bench.node(1).configuration().is_voter(NodeId(1)), "it has the whole log again");
     assert_eq!(forgets(&bench), Some(Incarnation(1)), "it was admitted before it lost its disk");
@@ -107,8 +108,7 @@ fn persist_lost_disk_believes_no_old_admission() {
     assert_eq!(forgets(&bench), None);
     assert_eq!(bench.node(1).configuration().admitted(), [(NodeId(1), Incarnation(1))]);
 
-    bench.crash(1);
-    bench.start_wiped(1);
+    lose_disk(&mut bench);
     settle(&mut bench, 0);
     assert_eq!(forgets(&bench), Some(Incarnation(2)), "that admission was meant for the loss before");
 }
@@ -118,8 +118,7 @@ fn persist_lost_disk_believes_no_old_admission() {
 fn persist_lost_disk_is_admitted_by_a_snapshot() {
     let mut bench = Bench::new(3);
     bench.elect(0);
-    bench.crash(1);
-    bench.start_wiped(1);
+    lose_disk(&mut bench);
     settle(&mut bench, 0);
     ask(&mut bench, 0, change(&[], &[1], &[]));
     settle(&mut bench, 0);
@@ -138,7 +137,7 @@ fn persist_lost_disk_is_admitted_by_a_snapshot() {
     bench.start(1);
     settle(&mut bench, 0);
     assert!(bench.restored[1].is_some());
-    assert_eq!(bench.disks[1].durable.hard_state.forgetful, None);
+    assert_eq!(forgets(&bench), None);
 }
 
 /// Of two servers, one that lost its disk is admitted with its own acknowledgement: without it there is no majority.
@@ -148,11 +147,10 @@ fn persist_lost_disk_is_admitted_as_one_of_two() {
     bench.elect(0);
     ask(&mut bench, 0, change(&[], &[1], &[]));
     settle(&mut bench, 0);
-    bench.crash(1);
-    bench.start_wiped(1);
+    lose_disk(&mut bench);
     ask(&mut bench, 0, change(&[1], &[], &[]));
     settle(&mut bench, 0);
-    assert_eq!(bench.disks[1].durable.hard_state.forgetful, None);
+    assert_eq!(forgets(&bench), None);
     bench.propose(0, "by both");
     bench.deliver_all();
     assert_eq!(bench.commands(0), ["by both"]);
@@ -171,12 +169,11 @@ fn persist_lost_disk_of_a_learner_is_noticed_before_it_votes() {
     ask(&mut bench, 0, change(&[], &[], &[1]));
     settle(&mut bench, 0);
     assert_eq!(bench.node(0).configuration().learners(), [NodeId(1)]);
-    bench.crash(1);
-    bench.start_wiped(1);
+    lose_disk(&mut bench);
     ask(&mut bench, 0, change(&[1], &[], &[]));
     settle(&mut bench, 0);
     assert!(bench.node(0).configuration().voters().contains(&NodeId(1)));
-    assert_eq!(bench.disks[1].durable.hard_state.forgetful, None);
+    assert_eq!(forgets(&bench), None);
 }
 
 /// A leader that needs the vote of the server it was admitting gets it, wherever it was interrupted: that server is
@@ -188,8 +185,7 @@ fn persist_lost_disk_never_leaves_a_cluster_without_a_majority() {
         bench.elect(0);
         ask(&mut bench, 0, change(&[], &[1], &[]));
         settle(&mut bench, 0);
-        bench.crash(1);
-        bench.start_wiped(1);
+        lose_disk(&mut bench);
         settle(&mut bench, 0);
         ask(&mut bench, 0, change(&[1], &[], &[]));
         let mut arrived = 0;
@@ -215,8 +211,7 @@ fn persist_lost_disk_never_leaves_a_cluster_without_a_majority() {
 fn persist_lost_disk_is_no_target_of_a_transfer() {
     let mut bench = Bench::new(3);
     bench.elect(0);
-    bench.crash(1);
-    bench.start_wiped(1);
+    lose_disk(&mut bench);
     settle(&mut bench, 0);
     bench.step(0, Input::TransferLeadership(NodeId(1)));
     let refused = Fact::TransferAborted { to: NodeId(1), why: TransferFailure::BadTarget };
@@ -228,13 +223,9 @@ fn persist_lost_disk_is_no_target_of_a_transfer() {
 fn persist_lost_disk_is_not_distrusted_for_a_late_answer() {
     let mut bench = Bench::new(3);
     bench.elect(0);
-    bench.crash(1);
-    bench.start_wiped(1);
+    lose_disk(&mut bench);
     settle(&mut bench, 0);
-    ask(&mut bench, 0, change(&[], &[1], &[]));
-    settle(&mut bench, 0);
-    ask(&mut bench, 0, change(&[1], &[], &[]));
-    settle(&mut bench, 0);
+    admit(&mut bench);
     let match_index = bench.node(0).log().last().index;
     let outcome = AppendOutcome::Success { match_index };
     let late = AppendEntriesReply { round: 1_000, forgetful: Some(Incarnation(1)), outcome };
@@ -252,8 +243,7 @@ fn persist_lost_disk_twice_is_filled_twice() {
     bench.propose(0, "kept");
     settle(&mut bench, 0);
     for _ in 0..2 {
-        bench.crash(1);
-        bench.start_wiped(1);
+        lose_disk(&mut bench);
         settle(&mut bench, 0);
         assert_eq!(bench.commands(1), ["kept"]);
     }
@@ -266,8 +256,7 @@ fn persist_lost_disk_makes_no_storm() {
     bench.elect(0);
     bench.propose(0, "kept");
     bench.deliver_all();
-    bench.crash(1);
-    bench.start_wiped(1);
+    lose_disk(&mut bench);
     bench.propose(0, "refused");
     for _ in 0..3 {
         let mut messages = 0;
