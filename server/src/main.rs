@@ -1,9 +1,7 @@
 //! The `mini-raft` command.
 
-mod cli;
-
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::run()
+    mini_raft_server::cli::run()
 }

@@ -44,7 +44,7 @@ enum Format {
 }
 
 /// Does what the command line says. Errors are on standard error, with what to do about them.
-pub(crate) fn run() -> ExitCode {
+pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Sim(args) => sim::run(&args),

@@ -1,0 +1,1 @@
+//! HTTP: what clients, operators and peers ask of a node.

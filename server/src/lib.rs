@@ -1,0 +1,16 @@
+//! `mini-raft`: the core of this project as a real server, and as a command line.
+//!
+//! The core decides, and this package does: it gives the core real time, a disk and a network. To read it, begin
+//! with [`node`], the actor that owns the core; [`storage`] is its disk, [`wire`] the form of what peers say to
+//! each other, [`store`] the state machine that the log builds, [`api`] what clients see, [`settings`] how a node is
+//! told what to be, and [`cli`] all commands.
+
+pub mod api;
+pub mod cli;
+pub mod client;
+pub mod cluster;
+pub mod node;
+pub mod settings;
+pub mod storage;
+pub mod store;
+pub mod wire;

@@ -1,0 +1,1 @@
+//! What peers say to each other: frames under a message authentication code.
