@@ -18,8 +18,7 @@ pub struct Log {
     snapshot: Option<Arc<Snapshot>>,
     /// The last entry that the snapshot covers.
     base: EntryId,
-    /// The entries after `base`, without gaps. Every chunk but the first and the last is full when it was closed;
-    /// none is empty.
+    /// The entries after `base`, without gaps. Every chunk but the first and the last is full; none is empty.
     chunks: Vec<Arc<Vec<Entry>>>,
     last: EntryId,
 }
@@ -167,8 +166,13 @@ impl Log {
         if index <= self.base.index || index > self.last.index {
             return None;
         }
-        let chunk = self.chunks.partition_point(|chunk| chunk[0].index <= index).checked_sub(1)?;
-        Some((chunk, (index.0 - self.chunks[chunk][0].index.0) as usize))
+        let before = (index.0 - self.first_index().0) as usize;
+        let in_first_chunk = self.chunks.first()?.len();
+        Some(match before.checked_sub(in_first_chunk) {
+            None => (0, before),
+            // Those between the first and the last are full.
+            Some(before) => (1 + before / CHUNK_ENTRIES, before % CHUNK_ENTRIES),
+        })
     }
 }
 
@@ -190,7 +194,7 @@ mod tests {
     fn snapshot_at(id: EntryId) -> Arc<Snapshot> {
         Arc::new(Snapshot {
             last_included: id,
-            configuration: Configuration::of_size(3),
+            configuration: Arc::new(Configuration::of_size(3)),
             data: Arc::from([]),
         })
     }
