@@ -51,7 +51,7 @@ pub struct Snapshot {
     /// `last_included_index` and `last_included_term`: the last entry that the snapshot replaces.
     pub last_included: EntryId,
     /// The configuration in use at that entry (Figure 12).
-    pub configuration: Configuration,
+    pub configuration: Arc<Configuration>,
     /// The state machine's own encoding of its state.
     pub data: Bytes,
 }

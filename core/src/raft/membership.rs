@@ -29,8 +29,8 @@ pub(super) struct Configurations {
 }
 
 impl Configurations {
-    pub(super) fn new(base_index: Index, base: Configuration) -> Configurations {
-        Configurations { base: (base_index, Arc::new(base)), entries: Vec::new() }
+    pub(super) fn new(base_index: Index, base: Arc<Configuration>) -> Configurations {
+        Configurations { base: (base_index, base), entries: Vec::new() }
     }
 
     /// The configuration in use, and the entry that brought it.
@@ -74,8 +74,8 @@ impl Configurations {
     }
 
     /// A snapshot that holds this configuration took the place of the log up to here.
-    pub(super) fn installed(&mut self, index: Index, configuration: Configuration, keep: bool) {
-        self.base = (index, Arc::new(configuration));
+    pub(super) fn installed(&mut self, index: Index, configuration: Arc<Configuration>, keep: bool) {
+        self.base = (index, configuration);
         self.entries.retain(|(at, _)| keep && *at > index);
     }
 }

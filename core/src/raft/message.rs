@@ -117,8 +117,8 @@ pub enum AppendOutcome {
 pub struct InstallSnapshot {
     /// `last_included_index` and `last_included_term`.
     pub last_included: EntryId,
-    /// The configuration in use at that entry.
-    pub configuration: Configuration,
+    /// The configuration in use at that entry; shared, so that messages are small.
+    pub configuration: Arc<Configuration>,
     /// Where in the snapshot's data this chunk begins, in bytes.
     pub offset: u64,
     /// The chunk.

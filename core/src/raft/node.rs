@@ -69,7 +69,10 @@ impl<R: Rules> Node<R> {
     /// `out.restore` becomes the snapshot found there, if any: the state machine begins with it.
     pub fn new(config: Config, rules: R, persistent: Persistent, now: Micros, out: &mut Output) -> Node<R> {
         let Persistent { hard_state, snapshot, entries } = persistent;
-        let configuration = snapshot.as_ref().map_or(&config.configuration, |s| &s.configuration).clone();
+        let configuration = match &snapshot {
+            Some(snapshot) => snapshot.configuration.clone(),
+            None => Arc::new(config.configuration.clone()),
+        };
         let base = snapshot.as_ref().map_or(Index::ZERO, |snapshot| snapshot.last_included.index);
         let mut configurations = Configurations::new(base, configuration);
         for entry in &entries {

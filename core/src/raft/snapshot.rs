@@ -32,13 +32,13 @@ impl<R: Rules> Node<R> {
         if index <= self.log.snapshot_id().index || index > self.last_applied {
             return;
         }
-        let at = if self.rules.keeps(Rule::SnapshotCarriesConfiguration) {
+        let configuration = if self.rules.keeps(Rule::SnapshotCarriesConfiguration) {
             self.configurations.at(index).clone()
         } else {
             Arc::new(self.config.configuration.clone())
         };
         let last_included = EntryId { term, index };
-        let snapshot = Arc::new(Snapshot { last_included, configuration: (*at).clone(), data });
+        let snapshot = Arc::new(Snapshot { last_included, configuration, data });
         self.log.compact(snapshot.clone());
         self.configurations.compacted(index);
         // The entries are on the disk, or on their way there before the snapshot: nothing is undone.
@@ -167,7 +167,7 @@ impl<R: Rules> Node<R> {
         let configuration = if self.rules.keeps(Rule::SnapshotCarriesConfiguration) {
             snapshot.configuration.clone()
         } else {
-            self.config.configuration.clone()
+            Arc::new(self.config.configuration.clone())
         };
         self.configurations.installed(last_included.index, configuration, keep);
         if keep {

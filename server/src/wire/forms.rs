@@ -79,7 +79,7 @@ struct EntryForm {
 enum PayloadForm {
     Noop,
     Command(#[serde(with = "bytes")] Bytes),
-    Configuration(#[serde(with = "shared_configuration")] Arc<Configuration>),
+    Configuration(#[serde(with = "configuration")] Arc<Configuration>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -104,7 +104,7 @@ enum AppendOutcomeForm {
 struct InstallSnapshotForm {
     last_included: EntryId,
     #[serde(with = "configuration")]
-    configuration: Configuration,
+    configuration: Arc<Configuration>,
     offset: u64,
     #[serde(with = "bytes")]
     data: Bytes,
@@ -293,7 +293,7 @@ mod configuration {
     use super::*;
 
     pub(super) fn serialize<S: Serializer>(
-        configuration: &Configuration,
+        configuration: &Arc<Configuration>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         let names = |ids: &[NodeId]| ids.iter().copied().map(Name).collect();
@@ -307,7 +307,9 @@ mod configuration {
         .serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Configuration, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<Configuration>, D::Error> {
         let form = ConfigurationForm::deserialize(deserializer)?;
         let ids = |names: Vec<Name>| -> Vec<NodeId> { names.into_iter().map(|name| name.0).collect() };
         let (voters, outgoing, learners) = (ids(form.voters), ids(form.outgoing), ids(form.learners));
@@ -321,26 +323,9 @@ mod configuration {
             && configuration.learners() == learners
             && configuration.admitted() == admitted;
         if as_written {
-            Ok(configuration)
+            Ok(Arc::new(configuration))
         } else {
             Err(D::Error::custom("a configuration lists each node once, in order, and admits only members"))
         }
-    }
-}
-
-mod shared_configuration {
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(
-        configuration: &Arc<Configuration>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        super::configuration::serialize(configuration, serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Arc<Configuration>, D::Error> {
-        super::configuration::deserialize(deserializer).map(Arc::new)
     }
 }

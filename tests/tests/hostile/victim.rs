@@ -262,6 +262,7 @@ fn vote_reply() -> impl Strategy<Value = VoteReply> {
 fn install() -> impl Strategy<Value = Body> {
     (entry_id(), configuration(), number(), bytes(), any::<bool>(), number()).prop_map(
         |(last_included, configuration, offset, data, done, round)| {
+            let configuration = Arc::new(configuration);
             Body::InstallSnapshot(InstallSnapshot { last_included, configuration, offset, data, done, round })
         },
     )

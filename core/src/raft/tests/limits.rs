@@ -132,7 +132,7 @@ fn snapshot_chunks_of_two_leaders_are_not_mixed() {
     let chunk = |index, offset, data: &[u8], done| {
         Body::InstallSnapshot(InstallSnapshot {
             last_included: EntryId::new(1, index),
-            configuration: Configuration::of_size(3),
+            configuration: Arc::new(Configuration::of_size(3)),
             offset,
             data: Arc::from(data),
             done,
@@ -170,7 +170,7 @@ fn snapshot_malformed_is_ignored() {
         bench.elect(0);
         let chunk = InstallSnapshot {
             last_included,
-            configuration: Configuration::of_size(3),
+            configuration: Arc::new(Configuration::of_size(3)),
             offset: 0,
             data: Arc::from([]),
             done: true,

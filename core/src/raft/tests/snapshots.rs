@@ -7,7 +7,7 @@ use crate::time::Micros;
 fn install(last_included: EntryId) -> Body {
     Body::InstallSnapshot(InstallSnapshot {
         last_included,
-        configuration: Configuration::of_size(3),
+        configuration: Arc::new(Configuration::of_size(3)),
         offset: 0,
         data: Arc::from(*b"state"),
         done: true,

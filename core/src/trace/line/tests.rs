@@ -199,7 +199,7 @@ fn messages_between_servers_have_the_names_of_the_paper() {
     };
     let install = InstallSnapshot {
         last_included: EntryId::new(3, 9),
-        configuration: joint(),
+        configuration: Arc::new(joint()),
         offset: 100,
         data: vec![0; 20].into(),
         done: true,

@@ -121,7 +121,7 @@ fn installs(term: u64) -> impl Strategy<Value = InstallSnapshot> {
     (place, configurations(), 0..1u64 << 50, data, any::<bool>(), any::<u64>()).prop_map(
         |((term, index), configuration, offset, data, done, round)| InstallSnapshot {
             last_included: EntryId::new(term, index),
-            configuration,
+            configuration: Arc::new(configuration),
             offset,
             data: data.into(),
             done,
@@ -231,6 +231,7 @@ fn impossible_messages_are_refused() {
     };
     let nobody = Payload::Configuration(Arc::new(Configuration::new([])));
     let install = |last_included, configuration| {
+        let configuration = Arc::new(configuration);
         let (offset, data, done, round) = (0, (*b"x").into(), true, 1);
         Body::InstallSnapshot(InstallSnapshot { last_included, configuration, offset, data, done, round })
     };
