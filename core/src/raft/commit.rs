@@ -11,7 +11,8 @@ impl<R: Rules> Node<R> {
     /// Figure 2, Leaders: "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and
     /// log[N].term == currentTerm: set commitIndex = N."
     pub(super) fn advance_commit(&mut self, out: &mut Output) {
-        if !matches!(self.role, Role::Leader(_)) {
+        let is_all_committed = self.commit_index >= self.log.last().index;
+        if !matches!(self.role, Role::Leader(_)) || is_all_committed {
             return;
         }
         let short = self.short_of_majority(Rule::CommitMajority) + self.counts_although_removed();

@@ -171,11 +171,11 @@ impl<R: Rules> Node<R> {
     /// The end of a step: one write for all that it changed, and what need not wait goes out.
     pub(super) fn flush(&mut self, out: &mut Output) {
         out.writes.extend(self.durability.close(self.hard_state));
-        let held = std::mem::take(&mut self.durability.staged.held);
-        let waits_for = self.durability.pending.last().map(|write| write.id);
-        for held in held {
-            match (waits_for, held) {
-                (Some(id), held) => self.durability.held.push((id, held)),
+        let Durability { staged, pending, held, .. } = &mut self.durability;
+        let waits_for = pending.last().map(|write| write.id);
+        for staged in staged.held.drain(..) {
+            match (waits_for, staged) {
+                (Some(id), staged) => held.push((id, staged)),
                 (None, Held::Message(message)) => out.messages.push(message),
                 (None, Held::OwnVote(_)) => unreachable!("a candidate's own vote is always written"),
             }
@@ -185,25 +185,32 @@ impl<R: Rules> Node<R> {
     /// All writes up to `id` are on stable storage.
     pub(super) fn write_done(&mut self, id: WriteId, out: &mut Output) {
         let by_id = self.rules.keeps(Rule::WriteMatchedById);
-        let Durability { pending, held, index, .. } = &mut self.durability;
+        let Durability { pending, index, .. } = &mut self.durability;
         let done = pending.partition_point(|write| write.id <= id);
         for write in pending.drain(..done) {
             let durable = if by_id { write.last_index } else { write.written_to.min(self.log.last().index) };
             *index = durable.max(*index);
         }
+        let index = *index;
+        // Nothing is held anew before the end of the step.
+        let mut held = std::mem::take(&mut self.durability.held);
         let done = held.partition_point(|(waits_for, _)| *waits_for <= id);
-        let mut let_go: Vec<(WriteId, Held)> = held.drain(..done).collect();
+        self.let_go(held.drain(..done), out);
         if !by_id {
-            let_go
-                .extend(held.extract_if(.., |(_, held)| held.acknowledges().is_some_and(|it| it <= *index)));
+            let acknowledges = |held: &Held| held.acknowledges().is_some_and(|it| it <= index);
+            self.let_go(held.extract_if(.., |(_, held)| acknowledges(held)), out);
         }
-        for (_, held) in let_go {
+        self.durability.held = held;
+        self.advance_commit(out);
+    }
+
+    fn let_go(&mut self, held: impl Iterator<Item = (WriteId, Held)>, out: &mut Output) {
+        for (_, held) in held {
             match held {
                 Held::Message(message) => out.messages.push(message),
                 Held::OwnVote(term) => self.own_vote_is_durable(term, out),
             }
         }
-        self.advance_commit(out);
     }
 
     /// How far a leader counts itself: what is on its own stable storage (thesis 10.2.1).

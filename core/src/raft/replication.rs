@@ -20,7 +20,7 @@ impl<R: Rules> Node<R> {
     /// Sends every follower what it may be sent.
     pub(super) fn replicate_to_all(&mut self, out: &mut Output) {
         let mut shared = Shared::default();
-        for to in self.others() {
+        for to in self.followers() {
             self.replicate_sharing(to, &mut shared, out);
         }
     }
@@ -62,7 +62,7 @@ impl<R: Rules> Node<R> {
 
     /// Begins a round in which every follower is asked to confirm this leader at once (thesis 6.4).
     pub(super) fn send_round(&mut self, out: &mut Output) {
-        for to in self.others() {
+        for to in self.followers() {
             let Some(progress) = self.progress_of(to) else {
                 continue;
             };
@@ -250,6 +250,14 @@ impl<R: Rules> Node<R> {
         }
         let to = progress.next_index;
         self.note(out, || Fact::NextIndexBacked { follower: from, from: before, to, conflict_term });
+    }
+
+    /// Everybody to whom this leader sends, by id.
+    fn followers(&self) -> Vec<NodeId> {
+        match &self.role {
+            Role::Leader(leader) => leader.progress.iter().map(|(id, _)| *id).collect(),
+            _ => Vec::new(),
+        }
     }
 
     pub(super) fn progress_of(&self, id: NodeId) -> Option<&Progress> {
