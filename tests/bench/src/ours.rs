@@ -27,7 +27,6 @@ pub struct Cluster {
     servers: Vec<Server>,
     leader: usize,
     network: VecDeque<Message>,
-    written: Vec<WriteId>,
     out: Output,
     now: Micros,
     facts: bool,
@@ -56,8 +55,8 @@ impl Cluster {
                 }
             })
             .collect();
-        let (network, written) = (VecDeque::new(), Vec::new());
-        let mut cluster = Cluster { servers, leader: 0, network, written, out, now: Micros::ZERO, facts };
+        let network = VecDeque::new();
+        let mut cluster = Cluster { servers, leader: 0, network, out, now: Micros::ZERO, facts };
         cluster.elect();
         cluster
     }
@@ -78,30 +77,35 @@ impl Cluster {
 
     /// Gives one server an input, and its disk and state machine what comes of it.
     fn step(&mut self, place: usize, input: Input) {
-        let server = &mut self.servers[place];
-        let mut input = Some(input);
-        while let Some(next) = input.take() {
-            server.node.step(self.now, next, &mut self.out);
-            for write in self.out.writes.drain(..) {
-                server.hard_state = write.hard_state.unwrap_or(server.hard_state);
-                if let Some(from) = write.truncate_from {
-                    server.disk.truncate(from.0 as usize - 1);
-                }
-                server.disk.extend_from_slice(&write.entries);
-                self.written.push(write.id);
-            }
-            self.network.extend(self.out.messages.drain(..));
-            for entry in self.out.apply.drain(..) {
-                if let Payload::Command(bytes) = &entry.payload {
-                    server.applied.apply(bytes);
-                }
-            }
-            self.out.answers.clear();
-            assert!(self.facts || self.out.facts.is_empty(), "nobody listens to facts");
-            self.out.facts.clear();
-            // One report stands for all writes before it.
-            input = self.written.drain(..).next_back().map(Input::WriteDone);
+        self.servers[place].node.step(self.now, input, &mut self.out);
+        // One report stands for all writes before it.
+        while let Some(written) = self.obey(place) {
+            self.servers[place].node.step(self.now, Input::WriteDone(written), &mut self.out);
         }
+    }
+
+    /// Does what a server wants done. Returns the last of its writes.
+    fn obey(&mut self, place: usize) -> Option<WriteId> {
+        let server = &mut self.servers[place];
+        let mut written = None;
+        for write in self.out.writes.drain(..) {
+            server.hard_state = write.hard_state.unwrap_or(server.hard_state);
+            if let Some(from) = write.truncate_from {
+                server.disk.truncate(from.0 as usize - 1);
+            }
+            server.disk.extend_from_slice(&write.entries);
+            written = Some(write.id);
+        }
+        self.network.extend(self.out.messages.drain(..));
+        for entry in self.out.apply.drain(..) {
+            if let Payload::Command(bytes) = &entry.payload {
+                server.applied.apply(bytes);
+            }
+        }
+        self.out.answers.clear();
+        assert!(self.facts || self.out.facts.is_empty(), "nobody listens to facts");
+        self.out.facts.clear();
+        written
     }
 }
 
