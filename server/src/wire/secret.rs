@@ -57,6 +57,12 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Whether two secrets are the same.
+#[cfg(test)]
+pub(crate) fn same(one: &Secret, other: &Secret) -> bool {
+    one.code(&[b"test"]) == other.code(&[b"test"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
