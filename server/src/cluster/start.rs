@@ -1,0 +1,194 @@
+//! Starting all nodes, and waiting until they serve.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::time::{Instant, sleep};
+
+use super::manifest::Manifest;
+use super::process::Signal;
+use super::{Cluster, must_be_free};
+use crate::client::Http;
+use crate::client::view::{ClusterView, Health};
+
+/// How often the nodes are asked whether they serve.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long one of them may take to answer.
+const ANSWER_MAX: Duration = Duration::from_millis(500);
+/// How much of a log is shown when its node died.
+const LOG_LINES: usize = 12;
+
+/// What a new cluster is to be. What is `None` is as it is in one that exists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// How many nodes; 5 if not said.
+    pub nodes: Option<u16>,
+    /// The port of the first, the others follow; 8000 if not said, and any free ports for 0.
+    pub base_port: Option<u16>,
+}
+
+/// What starting has led to.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// The nodes whose processes were started; the others ran already.
+    pub started: Vec<String>,
+    /// How the cluster is now.
+    pub view: ClusterView,
+    /// From the start of the first process until a leader was ready and all nodes followed it.
+    pub took: Duration,
+}
+
+impl Cluster {
+    /// Starts every node that does not run and waits until a leader is ready and all follow it, `within` this time.
+    /// `progress` is told in between how far that is.
+    ///
+    /// # Errors
+    /// When a port is in use, a node ends, or the cluster does not get ready in time. What was started is ended then.
+    pub async fn start(
+        &mut self,
+        within: Duration,
+        progress: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<Started> {
+        let missing: Vec<_> =
+            self.manifest.nodes.iter().filter(|member| !member.is_running()).cloned().collect();
+        // Before any is started: a cluster that is half there helps nobody.
+        missing.iter().try_for_each(must_be_free)?;
+        let started: Vec<String> = missing.into_iter().map(|member| member.id).collect();
+        let began = Instant::now();
+        let ready = match started.iter().try_for_each(|id| self.spawn(id)) {
+            Ok(()) => self.until_ready(began + within, progress).await,
+            Err(error) => Err(error),
+        };
+        match ready {
+            Ok(view) => Ok(Started { started, view, took: began.elapsed() }),
+            Err(error) => {
+                for id in &started {
+                    // Some have ended by themselves: that is the error.
+                    let _ = self.signal(id, Signal::Kill);
+                    self.ended(id).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits until a leader is ready and all nodes follow it.
+    ///
+    /// # Errors
+    /// When a node ends, or that has not come by the deadline.
+    pub async fn until_ready(
+        &mut self,
+        deadline: Instant,
+        progress: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<ClusterView> {
+        let (http, nodes) = (Http::new(), self.nodes());
+        loop {
+            let view = ClusterView::of(&http, &nodes, ANSWER_MAX).await;
+            if view.health() == Health::Healthy && view.answers().count() == nodes.len() {
+                return Ok(view);
+            }
+            self.none_has_ended()?;
+            progress(&how_far(&view));
+            if Instant::now() >= deadline {
+                bail!("the cluster did not get ready in time: {}", what_is_missing(&view));
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn none_has_ended(&mut self) -> anyhow::Result<()> {
+        self.reap();
+        let Some(dead) = self.manifest.nodes.iter().find(|member| !member.is_running()) else {
+            return Ok(());
+        };
+        let log = self.end_of_log(&dead.id, LOG_LINES);
+        let file = self.log_file(&dead.id);
+        bail!("{} has ended; the end of its log, {}:\n{log}", dead.id, file.display());
+    }
+}
+
+impl Shape {
+    pub(super) fn ports(self) -> anyhow::Result<Vec<u16>> {
+        let count = self.nodes.unwrap_or(5);
+        match self.base_port.unwrap_or(8000) {
+            0 => free_ports(count),
+            base => {
+                let last = base.checked_add(count - 1).with_context(|| {
+                    format!("{count} ports from {base} on go beyond 65535: take a lower --base-port")
+                })?;
+                Ok((base..=last).collect())
+            }
+        }
+    }
+
+    /// A cluster that exists keeps its shape: who asks for another one means another cluster.
+    pub(super) fn must_fit(self, manifest: &Manifest, dir: &Path) -> anyhow::Result<()> {
+        let (count, base) = (manifest.nodes.len(), manifest.nodes[0].port);
+        let fits = self.nodes.is_none_or(|wanted| usize::from(wanted) == count)
+            && self.base_port.is_none_or(|wanted| wanted == base);
+        if !fits {
+            bail!(
+                "the cluster in {} has {count} nodes from port {base} on: start it without --nodes and --base-port, or another one in another --dir",
+                dir.display()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Ports that nobody listens on now.
+fn free_ports(count: u16) -> anyhow::Result<Vec<u16>> {
+    // All at once, so that they differ.
+    let listeners: Vec<TcpListener> = (0..count)
+        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+        .collect::<Result<_, _>>()
+        .context("there are no free ports")?;
+    let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
+    listeners.iter().map(port).collect::<Result<_, _>>().context("there are no free ports")
+}
+
+fn how_far(view: &ClusterView) -> String {
+    let (answering, all) = (view.answers().count(), view.nodes.len());
+    match view.leader() {
+        Some(leader) => {
+            format!("{answering} of {all} nodes answer, {} leads in term {}", leader.id, leader.term)
+        }
+        None => format!("{answering} of {all} nodes answer, no leader yet"),
+    }
+}
+
+fn what_is_missing(view: &ClusterView) -> String {
+    let silent: Vec<String> = view
+        .nodes
+        .iter()
+        .filter_map(|node| node.status.as_ref().err().map(|why| format!("{}: {why}", node.node.id)))
+        .collect();
+    if silent.is_empty() { how_far(view) } else { silent.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_follow_each_other_and_free_ones_differ() {
+        let shape = |nodes, base_port| Shape { nodes: Some(nodes), base_port: Some(base_port) };
+        assert_eq!(shape(3, 9000).ports().expect("ports"), [9000, 9001, 9002]);
+        assert_eq!(shape(1, 65535).ports().expect("ports"), [65535]);
+        assert!(shape(2, 65535).ports().is_err());
+        let mut free = shape(9, 0).ports().expect("ports");
+        free.sort_unstable();
+        free.dedup();
+        assert_eq!(free.len(), 9);
+    }
+
+    #[test]
+    fn a_cluster_that_exists_keeps_its_shape() {
+        let manifest = Manifest::new("c".to_owned(), &[9000, 9001, 9002]);
+        let fits = |nodes, base_port| Shape { nodes, base_port }.must_fit(&manifest, Path::new("d")).is_ok();
+        assert!(fits(None, None) && fits(Some(3), None) && fits(Some(3), Some(9000)));
+        assert!(!fits(Some(5), None) && !fits(None, Some(8000)));
+    }
+}
