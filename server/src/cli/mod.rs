@@ -1,12 +1,20 @@
 //! The command line: a file for each command.
 
 mod check;
+mod completions;
+mod exit;
 mod input;
+mod kv;
+mod members;
 mod mutants;
 mod pipe;
 mod progress;
 mod rules;
+mod runtime;
 mod sim;
+mod start;
+mod status;
+mod target;
 mod text;
 
 use std::process::ExitCode;
@@ -18,7 +26,7 @@ const FAILED: u8 = 1;
 /// The exit code when there was nothing right to run.
 const BAD_INPUT: u8 = 2;
 
-/// A laboratory for the Raft consensus algorithm.
+/// A laboratory for the Raft consensus algorithm: a cluster of real processes, and a simulator.
 #[derive(Debug, Parser)]
 #[command(name = "mini-raft", version, arg_required_else_help = true)]
 struct Cli {
@@ -28,10 +36,23 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Start(start::StartArgs),
+    Stop(start::StopArgs),
+    Status(status::Args),
+    Set(kv::SetArgs),
+    Get(kv::GetArgs),
+    Delete(kv::DeleteArgs),
+    Cas(kv::cas::Args),
+    List(kv::list::Args),
+    Members(members::Args),
+    Transfer(members::TransferArgs),
+    Snapshot(members::SnapshotArgs),
+    Health(status::HealthArgs),
     Sim(sim::Args),
     Check(check::Args),
     Mutants(mutants::Args),
     Rules(rules::Args),
+    Completions(completions::Args),
 }
 
 /// How results are printed.
@@ -47,14 +68,27 @@ enum Format {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
+        Command::Start(args) => start::start(&args),
+        Command::Stop(args) => start::stop(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Set(args) => kv::set(&args),
+        Command::Get(args) => kv::get(&args),
+        Command::Delete(args) => kv::delete(&args),
+        Command::Cas(args) => kv::cas::run(&args),
+        Command::List(args) => kv::list::run(&args),
+        Command::Members(args) => members::run(&args),
+        Command::Transfer(args) => members::transfer(&args),
+        Command::Snapshot(args) => members::snapshot(&args),
+        Command::Health(args) => status::health(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Completions(args) => completions::run(&args),
     };
     result.unwrap_or_else(|error| {
         // What cannot be told because nobody listens is not told.
         let _ = pipe::to_stderr(&format!("error: {error:#}\n"));
-        ExitCode::from(BAD_INPUT)
+        exit::code_of(&error)
     })
 }

@@ -44,17 +44,22 @@ impl<W: Write> Write for UntilClosed<W> {
 
 /// Prints to standard output.
 pub(super) fn to_stdout(text: &str) -> io::Result<()> {
-    print(io::stdout().lock(), text)
+    bytes_to_stdout(text.as_bytes())
+}
+
+/// Passes bytes to standard output as they are.
+pub(super) fn bytes_to_stdout(bytes: &[u8]) -> io::Result<()> {
+    print(io::stdout().lock(), bytes)
 }
 
 /// Prints to standard error.
 pub(super) fn to_stderr(text: &str) -> io::Result<()> {
-    print(io::stderr().lock(), text)
+    print(io::stderr().lock(), text.as_bytes())
 }
 
-fn print(stream: impl Write, text: &str) -> io::Result<()> {
+fn print(stream: impl Write, bytes: &[u8]) -> io::Result<()> {
     let mut stream = UntilClosed::new(stream);
-    stream.write_all(text.as_bytes())?;
+    stream.write_all(bytes)?;
     stream.flush()
 }
 

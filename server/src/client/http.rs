@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -90,6 +90,10 @@ impl Http {
             .method(request.method.clone())
             .uri(format!("{node}{}", request.path))
             .header("user-agent", concat!("mini-raft/", env!("CARGO_PKG_VERSION")));
+        if request.body.is_empty() && request.method != Method::GET {
+            // hyper says nothing about an empty body, and what stands between may insist on it (RFC 9110, 8.6).
+            message = message.header("content-length", 0);
+        }
         for (name, value) in &request.headers {
             message = message.header(*name, value);
         }

@@ -187,9 +187,16 @@ impl Condition {
     }
 }
 
+impl Found {
+    /// The entry that wrote it, if the tag says so.
+    pub fn mod_index(&self) -> Option<u64> {
+        index_of(&self.etag)
+    }
+}
+
 impl Written {
     fn of(reply: &Reply) -> Written {
-        let mod_index = etag(&reply.headers).and_then(|tag| tag.trim_matches('"').parse().ok());
+        let mod_index = etag(&reply.headers).and_then(|tag| index_of(&tag));
         Written { created: reply.status == hyper::StatusCode::CREATED, mod_index, served: Served::of(reply) }
     }
 }
@@ -223,4 +230,8 @@ fn path_of(key: &str) -> String {
 
 fn etag(headers: &HeaderMap) -> Option<String> {
     headers.get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned)
+}
+
+fn index_of(etag: &str) -> Option<u64> {
+    etag.trim_matches('"').parse().ok()
 }

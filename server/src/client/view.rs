@@ -29,9 +29,9 @@ pub struct NodeView {
 /// Whether a cluster does what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// It has a leader that is ready, and every node answers and follows it.
+    /// It has a leader that is ready, and every member answers and follows it.
     Healthy,
-    /// It has a leader that is ready; some node does not answer, or does not follow it.
+    /// It has a leader that is ready; some member does not answer, or does not follow it.
     Degraded,
     /// No leader that is ready was seen.
     Down,
@@ -77,7 +77,11 @@ impl ClusterView {
         let follows = |status: &NodeStatus| {
             status.term == leader.term && status.leader.as_deref() == Some(leader.id.as_str())
         };
-        let all_follow = self.nodes.iter().all(|node| node.status.as_ref().is_ok_and(follows));
+        let is_member = |node: &&NodeView| {
+            leader.voters.contains(&node.node.id) || leader.learners.contains(&node.node.id)
+        };
+        let all_follow =
+            self.nodes.iter().filter(is_member).all(|node| node.status.as_ref().is_ok_and(follows));
         if all_follow { Health::Healthy } else { Health::Degraded }
     }
 

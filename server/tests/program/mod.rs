@@ -1,5 +1,8 @@
 //! The program as a script sees it.
 
+// Each test file that has this module uses some of it.
+#![allow(dead_code)]
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
