@@ -191,13 +191,14 @@ impl Opener {
                 return Err(BadMessage::Form(format!("a frame of kind {}", header.kind)).into());
             }
         };
-        let confirmed = self.admit(header)?;
+        // Before it is admitted: the first frame of a session confirms its hello, and is not lost on nonsense.
         let message = decoded(body)?;
         if (message.from, message.to) != (header.from, header.to) {
             return Err(
                 BadMessage::Impossible("the message and its frame name other nodes".to_owned()).into()
             );
         }
+        let confirmed = self.admit(header)?;
         Ok(opened(confirmed, Body::Message(message)))
     }
 

@@ -194,6 +194,16 @@ fn the_later_of_two_sessions_is_kept() {
 }
 
 #[test]
+fn a_malformed_first_frame_does_not_cost_the_hello() {
+    let (sealer, opener) = met();
+    let nonsense = Message { term: Term(0), ..message(0, 1) };
+    let rejected = refusal(&opener, &sealer.message(&nonsense).frame());
+    assert_eq!((rejected.code(), rejected.status()), ("malformed", 400));
+    let first = opener.open(&sealer.message(&message(0, 1)).frame()).expect("a message");
+    assert_eq!(first.confirmed, Some(hello(1)));
+}
+
+#[test]
 fn identities_do_not_show_the_secret() {
     assert!(format!("{:?}", Sealer::new(identity(0, 10), NodeId(1))).contains("Secret(…)"));
 }
@@ -215,6 +225,27 @@ proptest! {
         prop_assert!([401, 412].contains(&status), "{}", status);
         prop_assert!([401, 412].contains(&refusal(&opener, &frame[..cut.index(frame.len())]).status()));
         prop_assert_eq!(opener.open(&frame).expect("the true one").body, Body::Message(message));
+    }
+
+    /// A hello and its answer are read whole or not at all.
+    #[test]
+    fn hellos_are_read_whole_or_not_at_all(
+        junk in proptest::collection::vec(any::<u8>(), 0..80),
+        cut in any::<proptest::sample::Index>(),
+        refusal in proptest::option::of(".{0,40}"),
+    ) {
+        let reply = HelloReply { nonce: Nonce([3; 16]), boot: BootId(7), session: 4, known_disk: None, refusal };
+        let (asked, answered) = (hello(3).encode(), reply.encode());
+        prop_assert!(Hello::decode(&asked[..cut.index(asked.len())]).is_err());
+        prop_assert!(Hello::decode(&[&asked[..], &[0]].concat()).is_err());
+        prop_assert!(HelloReply::decode(&answered[..cut.index(answered.len())]).is_err());
+        prop_assert!(HelloReply::decode(&[&answered[..], &[0]].concat()).is_err());
+        prop_assert_eq!(Hello::decode(&asked), Ok(hello(3)));
+        prop_assert_eq!(HelloReply::decode(&answered), Ok(reply));
+        if let Ok(read) = Hello::decode(&junk) {
+            prop_assert_eq!(Hello::decode(&read.encode()), Ok(read));
+        }
+        prop_assert!(HelloReply::decode(&junk).is_err() || junk.len() > 17);
     }
 
     /// Bytes that nobody sealed are refused without a panic.
