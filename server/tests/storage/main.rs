@@ -1,0 +1,9 @@
+//! A node's data directory under crashes, damage and failing disks.
+
+mod crash;
+mod damage;
+mod disk;
+mod failing;
+mod refusal;
+mod rng;
+mod work;
