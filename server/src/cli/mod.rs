@@ -5,8 +5,10 @@ mod completions;
 mod exit;
 mod input;
 mod kv;
+mod logging;
 mod members;
 mod mutants;
+mod node;
 mod pipe;
 mod progress;
 mod rules;
@@ -38,6 +40,7 @@ struct Cli {
 enum Command {
     Start(start::StartArgs),
     Stop(start::StopArgs),
+    Node(Box<node::Args>),
     Status(status::Args),
     Set(kv::SetArgs),
     Get(kv::GetArgs),
@@ -85,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Mutants(args) => mutants::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Completions(args) => completions::run(&args),
+        Command::Node(args) => node::run(&args),
     };
     result.unwrap_or_else(|error| {
         // What cannot be told because nobody listens is not told.

@@ -1,0 +1,161 @@
+//! A node from its start to its end.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::mpsc::channel;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use mini_raft_core::raft::{Config, Incarnation, Node, Output, Paper};
+use mini_raft_core::time::Micros;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{broadcast, watch};
+
+use super::actor::{Actor, Event, Waiting};
+use super::birth::{self, Birth};
+use super::disk::Disk;
+use super::handle::NodeHandle;
+use super::links::Links;
+use super::peers::{PeerDoor, Peers, random};
+use crate::api;
+use crate::settings::NodeSettings;
+use crate::storage::{self, Recovered, Storage};
+use crate::store::Store;
+
+/// The most changes that a watcher may be behind; then it is told so, and closed.
+const WATCH_BACKLOG_MAX: usize = 1024;
+
+/// The most entries of one message: what one sync makes durable may go out in one.
+const ENTRIES_PER_APPEND_MAX: u32 = 1024;
+
+/// Runs a node until it is told to stop (SIGTERM, SIGINT).
+///
+/// # Errors
+/// What keeps it from starting: a directory that must not be used, an address in use. Nothing was changed then.
+pub fn run(settings: NodeSettings) -> Result<ExitCode> {
+    end_with_a_panic();
+    let identity = storage::Identity { cluster: settings.cluster.to_string(), node: settings.id };
+    let (storage, recovered) = Storage::open(&settings.data, &identity, storage::Options::default())?;
+    for note in &recovered.notes {
+        tracing::warn!("{note}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(serve(settings, storage, recovered))
+}
+
+async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -> Result<ExitCode> {
+    let listener = listen(settings.listen).await?;
+    let (inbox, events) = channel();
+    let handle = NodeHandle::new(inbox.clone(), settings.limits.proposals);
+    let done = {
+        let inbox = inbox.clone();
+        // Without an actor the process is ending.
+        move |id| drop(inbox.send(Event::WriteDone(id)))
+    };
+    let (disk, disk_thread) = Disk::start(storage, done).context("no thread for the disk")?;
+    let door = PeerDoor::new(&settings, &recovered, handle.clone(), disk.clone(), Links::default())?;
+    let (streams_end, stopping) = watch::channel(false);
+    let app = api::App::new(&settings, handle.clone(), door.clone(), disk.gauge().clone(), stopping);
+    let server = api::serve(listener, api::router(app), settings.limits.connections);
+    tracing::info!(id = %settings.id, listen = %settings.listen, cluster = %settings.cluster, "listening");
+
+    let stop = stop_wanted()?;
+    tokio::pin!(stop);
+    let lost_disk = tokio::select! {
+        birth = birth::settle(&settings, &recovered, &door, &disk) => match birth {
+            Birth::New => None,
+            Birth::Again => Some(Incarnation(recovered.disk_id)),
+        },
+        () = &mut stop => {
+            server.stop().await;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    let peers = Peers::start(&door);
+    let config = config_of(&settings, lost_disk)?;
+    let mut out = Output::default();
+    let node = Node::new(config, Paper, recovered.persistent, Micros::ZERO, &mut out);
+    let told = (node.role(), node.current_term(), node.leader());
+    let (ended, end) = tokio::sync::oneshot::channel();
+    let actor = Actor {
+        node,
+        store: Store::default(),
+        disk,
+        peers,
+        events,
+        inbox,
+        epoch: Instant::now(),
+        snapshot_every: settings.snapshot_every,
+        out,
+        waiting: Waiting::default(),
+        stopping: None,
+        cluster_clock: None,
+        told,
+        changes: broadcast::Sender::new(WATCH_BACKLOG_MAX),
+    };
+    let run = move || {
+        actor.run();
+        // The other end waits as long as the process lives.
+        let _ = ended.send(());
+    };
+    std::thread::Builder::new().name("actor".into()).spawn(run).context("no thread for the actor")?;
+    handle.take_part();
+
+    let refused = tokio::select! {
+        () = &mut stop => None,
+        why = door.refused() => Some(why),
+    };
+    if let Some(why) = refused {
+        anyhow::bail!(
+            "{why}. Restore a newer copy, or empty the directory: the node then comes back as a learner"
+        );
+    }
+    tracing::info!("stopping");
+    handle.stop();
+    // It ends by itself, or the process ends with it.
+    let _ = end.await;
+    streams_end.send_replace(true);
+    server.stop().await;
+    let _ = tokio::task::spawn_blocking(move || disk_thread.join()).await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "{address} cannot be listened on: is another process using it? Choose another --listen address"
+        )
+    })
+}
+
+/// Ready when the process is asked to end.
+fn stop_wanted() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn config_of(settings: &NodeSettings, lost_disk: Option<Incarnation>) -> Result<Config> {
+    Ok(Config {
+        lost_disk,
+        max_entries_per_append: ENTRIES_PER_APPEND_MAX,
+        facts: false,
+        ..settings.raft_config(random()?)
+    })
+}
+
+/// A panic in any thread means that something believed here is not true: the process ends, not the thread alone.
+fn end_with_a_panic() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        usual(panic);
+        std::process::abort()
+    }));
+}
