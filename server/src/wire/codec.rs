@@ -1,6 +1,6 @@
 //! A message of the core as bytes, and back.
 
-use mini_raft_core::raft::Message;
+use mini_raft_core::raft::{Body, Message};
 use serde::{Deserialize, Serialize};
 
 use super::forms::MessageForm;
@@ -28,13 +28,26 @@ pub enum BadMessage {
 
 /// The compact form: a version byte, then postcard.
 pub fn encode(message: &Message) -> Vec<u8> {
-    encode_onto(Vec::with_capacity(64), message)
+    encode_onto(Vec::with_capacity(room_for(message)), message)
 }
 
 /// As [`encode`], after what `bytes` already holds.
 pub fn encode_onto(mut bytes: Vec<u8>, message: &Message) -> Vec<u8> {
     bytes.push(MESSAGE_VERSION);
     postcard::to_extend(&Borrowed(message), bytes).expect("a message has lists of known length only")
+}
+
+/// About how many bytes the compact form takes: so much room at once is cheaper than more and more of it.
+pub(super) fn room_for(message: &Message) -> usize {
+    const NUMBERS: usize = 64;
+    match &message.body {
+        Body::AppendEntries(append) => {
+            let commands: u64 = append.entries.iter().map(|entry| entry.command_bytes() + 24).sum();
+            usize::try_from(commands).expect("they are in memory") + NUMBERS
+        }
+        Body::InstallSnapshot(install) => install.data.len() + 2 * NUMBERS,
+        _ => NUMBERS,
+    }
 }
 
 /// The message in compact form. Takes no more memory than in proportion to the bytes.

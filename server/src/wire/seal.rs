@@ -9,7 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use mini_raft_core::raft::{Message, NodeId};
 use serde::{Deserialize, Serialize};
 
-use super::codec::{encode_json, encode_onto};
+use super::codec::{encode_json, encode_onto, room_for};
 use super::deframer::PREFIX;
 use super::frame::{ClusterId, Header, Kind};
 use super::hello::{Hello, HelloReply};
@@ -91,7 +91,7 @@ impl Sealer {
     /// [`Rejected::Stale`].
     pub fn hello(&self, hello: &Hello) -> Sealed {
         let header = self.header(Kind::Hello, Ticket { receiver: BootId::NONE, session: 0 }, 0);
-        seal(&self.identity, &header, |bytes| [bytes, hello.encode()].concat())
+        seal(&self.identity, &header, 0, |bytes| [bytes, hello.encode()].concat())
     }
 
     /// Takes the peer's answer to `hello`, as a frame: from now on frames belong to that session. A refusal is
@@ -108,7 +108,9 @@ impl Sealer {
 
     /// A frame with a message in compact form.
     pub fn message(&self, message: &Message) -> Sealed {
-        seal(&self.identity, &self.next_header(Kind::Message), |bytes| encode_onto(bytes, message))
+        seal(&self.identity, &self.next_header(Kind::Message), room_for(message), |bytes| {
+            encode_onto(bytes, message)
+        })
     }
 
     /// A message as JSON, with what proves it beside it.
@@ -149,11 +151,12 @@ pub(super) fn seal_reply(identity: &Identity, hello: &Opened, reply: &HelloReply
         counter: 0,
         kind: Header::kind(Kind::HelloReply),
     };
-    seal(identity, &header, |bytes| [bytes, reply.encode()].concat())
+    seal(identity, &header, 0, |bytes| [bytes, reply.encode()].concat())
 }
 
-fn seal(identity: &Identity, header: &Header, body: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Sealed {
-    let mut bytes = Vec::with_capacity(256);
+/// `room` is about how many bytes the body takes.
+fn seal(identity: &Identity, header: &Header, room: usize, body: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Sealed {
+    let mut bytes = Vec::with_capacity(256 + room);
     bytes.extend_from_slice(&[0; PREFIX]);
     header.write(&identity.cluster, &mut bytes);
     let mut bytes = body(bytes);
