@@ -18,8 +18,7 @@ pub struct Nonce(pub [u8; 16]);
 
 /// What a node says of itself before it sends messages.
 ///
-/// Anyone who heard it can say it again: what it says may be answered at once, but must change nothing before the
-/// first frame of its session; see [`Opened::confirmed`](super::Opened::confirmed).
+/// Anyone who heard it can say it again, to this receiver or to another one: see the [module above](super).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// Names this hello.
@@ -43,7 +42,7 @@ pub struct HelloReply {
     pub nonce: Nonce,
     /// The answering node's boot id.
     pub boot: BootId,
-    /// The number of this hello among those that it answered: it goes into every frame of the session.
+    /// The number of the session that begins, which goes into each of its frames; 0 with a refusal.
     pub session: u64,
     /// The last disk of the asking node that the answering one knows; `None` if it never met it.
     pub known_disk: Option<u64>,

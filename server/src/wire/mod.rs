@@ -14,9 +14,9 @@
 //! started anew, or before its sender said its last hello, is stale. Within a session each frame has a *counter* of
 //! its own, and the receiver remembers which of the last 1,024 it has seen.
 //!
-//! A hello cannot be protected in this way, as its sender knows nothing yet. So it changes nothing: what it says
-//! counts only when the first frame of its session comes, and only its true sender can make that one, as it needs
-//! the answer. This is [`Opened::confirmed`].
+//! A hello cannot be protected in this way, as its sender knows nothing yet. So it changes nothing of the sessions:
+//! the first frame of the next one does, and only its true sender can make that one, as it needs the answer, which
+//! names the hello's own nonce. What is done about the rest that a hello says must bear its being said again later.
 
 pub mod codec;
 pub mod deframer;

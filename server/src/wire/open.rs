@@ -1,6 +1,6 @@
 //! The receiving end: whether a frame is what it says, and is new.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use data_encoding::BASE64URL_NOPAD;
@@ -12,8 +12,8 @@ use super::hello::{Hello, HelloReply};
 use super::seal::{BootId, Identity, Sealed, seal_reply};
 use super::window::Window;
 
-/// So many hellos of one peer may wait for their first frame; the older ones are forgotten.
-const PENDING_MAX: usize = 16;
+/// Sessions have numbers from 1.
+const NO_SESSION: u64 = 0;
 
 /// Opens the frames that are sent to this node, by anyone and over any number of connections.
 #[derive(Debug)]
@@ -29,9 +29,6 @@ pub struct Opened {
     pub from: NodeId,
     /// The run of that node.
     pub boot: BootId,
-    /// What that node said of itself when it began this session, in the first frame of it; else `None`. Only now is
-    /// it proven that the node says so today, and that nobody repeats what it said once.
-    pub confirmed: Option<Hello>,
     /// What the frame carries.
     pub body: Body,
 }
@@ -73,8 +70,8 @@ pub enum Rejected {
         /// This one.
         own: NodeId,
     },
-    /// It is made for an earlier run of this node, or for a session that another has followed, or whose hello is
-    /// forgotten: its sender has to say hello.
+    /// It is made for an earlier run of this node, or for a session that another has followed: its sender has to
+    /// say hello.
     #[error("of a session that is over: say hello first")]
     Stale,
     /// It was seen before, or is so old that nobody can tell.
@@ -116,25 +113,17 @@ impl Rejected {
 /// The sessions of all peers.
 #[derive(Debug, Default)]
 struct Peers {
-    hellos_answered: u64,
+    sessions_given: u64,
     by_id: BTreeMap<NodeId, Peer>,
 }
 
+/// A peer whose frames are taken.
 #[derive(Debug)]
 struct Peer {
-    /// The session whose frames are taken; 0 before the first one.
+    /// Its session; later ones may follow.
     session: u64,
     boot: BootId,
     counters: Window,
-    /// Answered hellos of later sessions, none of whose frames has come yet.
-    pending: VecDeque<Pending>,
-}
-
-#[derive(Debug)]
-struct Pending {
-    session: u64,
-    boot: BootId,
-    hello: Hello,
 }
 
 impl Opener {
@@ -163,57 +152,58 @@ impl Opener {
         self.read(&parts.header, body)
     }
 
-    /// Answers a hello, and begins to wait for the first frame of its session.
+    /// Answers a hello. Who is refused gets no session, and so can send nothing.
     pub fn reply(&self, opened: &Opened, hello: &Hello, answer: Answer) -> Sealed {
-        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        peers.hellos_answered += 1;
-        let session = peers.hellos_answered;
-        if answer.refusal.is_none() {
-            let peer = peers.by_id.entry(opened.from).or_insert_with(Peer::unknown);
-            peer.pending.push_back(Pending { session, boot: opened.boot, hello: hello.clone() });
-            if peer.pending.len() > PENDING_MAX {
-                peer.pending.pop_front();
-            }
-        }
         let Answer { known_disk, refusal } = answer;
+        let session = if refusal.is_some() { NO_SESSION } else { self.next_session() };
         let reply = HelloReply { nonce: hello.nonce, boot: self.identity.boot, session, known_disk, refusal };
         seal_reply(&self.identity, opened, &reply)
     }
 
+    fn next_session(&self) -> u64 {
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        peers.sessions_given += 1;
+        peers.sessions_given
+    }
+
     /// Reads an authentic frame for this node.
     fn read(&self, header: &Header, body: &[u8]) -> Result<Opened, Rejected> {
-        let opened = |confirmed, body| Opened { from: header.from, boot: header.boot, confirmed, body };
+        let opened = |body| Opened { from: header.from, boot: header.boot, body };
         let decoded = match Kind::of_code(header.kind) {
-            Some(Kind::Hello) => return Ok(opened(None, Body::Hello(Hello::decode(body)?))),
+            Some(Kind::Hello) => return Ok(opened(Body::Hello(Hello::decode(body)?))),
             Some(Kind::Message) => decode,
             Some(Kind::MessageJson) => decode_json,
             Some(Kind::HelloReply) | None => {
                 return Err(BadMessage::Form(format!("a frame of kind {}", header.kind)).into());
             }
         };
-        // Before it is admitted: the first frame of a session confirms its hello, and is not lost on nonsense.
         let message = decoded(body)?;
         if (message.from, message.to) != (header.from, header.to) {
             return Err(
                 BadMessage::Impossible("the message and its frame name other nodes".to_owned()).into()
             );
         }
-        let confirmed = self.admit(header)?;
-        Ok(opened(confirmed, Body::Message(message)))
+        self.admit(header)?;
+        Ok(opened(Body::Message(message)))
     }
 
-    /// Whether the frame belongs to the session of its sender, or begins the next one, and was not seen before.
-    fn admit(&self, header: &Header) -> Result<Option<Hello>, Rejected> {
-        if header.receiver != self.identity.boot {
+    /// Takes note of a frame that belongs to the session of its sender, or begins a later one, and is new.
+    fn admit(&self, header: &Header) -> Result<(), Rejected> {
+        let Header { from, boot, session, counter, .. } = *header;
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only who got the answer to its hello can name this run and a session of it.
+        if header.receiver != self.identity.boot || session > peers.sessions_given {
             return Err(Rejected::Stale);
         }
-        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        let peer = peers.by_id.get_mut(&header.from).ok_or(Rejected::Stale)?;
-        let confirmed = peer.turn_to(header)?;
-        match peer.counters.admit(header.counter) {
-            true => Ok(confirmed),
-            false => Err(Rejected::Replayed { counter: header.counter }),
+        let begun = Peer { session: NO_SESSION, boot: BootId::NONE, counters: Window::new() };
+        let peer = peers.by_id.entry(from).or_insert(begun);
+        if session > peer.session {
+            *peer = Peer { session, boot, counters: Window::new() };
         }
+        if session != peer.session || boot != peer.boot {
+            return Err(Rejected::Stale);
+        }
+        if peer.counters.admit(counter) { Ok(()) } else { Err(Rejected::Replayed { counter }) }
     }
 }
 
@@ -224,24 +214,6 @@ pub struct Answer {
     pub known_disk: Option<u64>,
     /// As in [`HelloReply::refusal`].
     pub refusal: Option<String>,
-}
-
-impl Peer {
-    fn unknown() -> Peer {
-        Peer { session: 0, boot: BootId::NONE, counters: Window::new(), pending: VecDeque::new() }
-    }
-
-    /// Begins the session of the frame if it is a later one; what its hello said.
-    fn turn_to(&mut self, header: &Header) -> Result<Option<Hello>, Rejected> {
-        if header.session == self.session && header.boot == self.boot {
-            return Ok(None);
-        }
-        let known = |pending: &Pending| pending.session == header.session && pending.boot == header.boot;
-        let at = self.pending.iter().position(known).ok_or(Rejected::Stale)?;
-        let begun = self.pending.drain(..=at).next_back().ok_or(Rejected::Stale)?;
-        (self.session, self.boot, self.counters) = (begun.session, begun.boot, Window::new());
-        Ok(Some(begun.hello))
-    }
 }
 
 fn taken_apart(bytes: &[u8]) -> Result<Parts<'_>, Rejected> {
