@@ -106,6 +106,20 @@ sim: ## Run a scenario without a browser (SCENARIO=scenarios/NAME.json)
 	@scripts/setup.sh rust
 	cargo run --release --locked -p mini-raft-server -- sim $(SCENARIO)
 
+.PHONY: start
+start: ## Start five real nodes on ports 8000 to 8004, in .mini-raft/ (`make stop` ends them)
+	@scripts/setup.sh rust
+	cargo run --locked -p mini-raft-server -- start
+
+.PHONY: stop
+stop: ## Stop them
+	cargo run --locked -p mini-raft-server -- stop
+
+.PHONY: demo
+demo: ## Tell the story of Raft on a real cluster: election, replication, fault tolerance
+	@scripts/setup.sh rust
+	cargo run --locked -p mini-raft-server -- demo
+
 .PHONY: check
 check: ## Search 20,000 random scenarios for one in which something goes wrong (SEEDS=A..B for others)
 	@scripts/setup.sh rust
@@ -145,6 +159,15 @@ bench: ## Measure the core beside the crate raft 0.7: entries a second, and inst
 bench-sim: ## Measure the simulator: events a second natively and as wasm, long logs, an hour of history, the search
 	@scripts/setup.sh rust
 	$(RUN) scripts/bench-sim.sh
+
+.PHONY: bench-server
+bench-server: ## Measure five real nodes over HTTP with wrk, beside five of etcd where it is installed
+	@scripts/setup.sh rust
+	scripts/bench-server.sh
+
+.PHONY: image
+image: ## Build the container image mini-raft (needs docker)
+	docker build -t mini-raft .
 
 .PHONY: frames
 frames: ## Measure how smoothly the built page (dist/) plays with 200 messages under way
