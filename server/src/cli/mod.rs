@@ -18,6 +18,7 @@ mod start;
 mod status;
 mod target;
 mod text;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ enum Command {
     Stop(start::StopArgs),
     Node(Box<node::Args>),
     Status(status::Args),
+    Watch(watch::Args),
     Set(kv::SetArgs),
     Get(kv::GetArgs),
     Delete(kv::DeleteArgs),
@@ -74,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Start(args) => start::start(&args),
         Command::Stop(args) => start::stop(&args),
         Command::Status(args) => status::run(&args),
+        Command::Watch(args) => watch::run(&args),
         Command::Set(args) => kv::set(&args),
         Command::Get(args) => kv::get(&args),
         Command::Delete(args) => kv::delete(&args),

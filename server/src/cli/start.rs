@@ -22,7 +22,7 @@ use crate::cluster::{Cluster, Shape, Started};
 Examples:
   mini-raft start
   mini-raft start --nodes 3 --base-port 9000 --dir /tmp/three
-  mini-raft start --format json
+  mini-raft start -- --election-timeout-ms 300,600 --log-format json
 
 Exit status:
   0  all nodes run, a leader is ready
@@ -48,6 +48,10 @@ pub(super) struct StartArgs {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+
+    /// Further flags of `mini-raft node`, for each node; a cluster keeps them.
+    #[arg(last = true, value_name = "NODE_FLAG")]
+    flags: Vec<String>,
 }
 
 /// End the processes of a cluster on this machine.
@@ -103,8 +107,8 @@ fn or_failed(result: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
 }
 
 fn try_to_start(args: &StartArgs) -> anyhow::Result<()> {
-    let shape = Shape { nodes: args.nodes, base_port: args.base_port };
-    let mut cluster = Cluster::open_or_create(&args.dir, shape, &this_program()?)?;
+    let shape = Shape { nodes: args.nodes, base_port: args.base_port, flags: args.flags.clone() };
+    let mut cluster = Cluster::open_or_create(&args.dir, &shape, &this_program()?)?;
     let bar = progress::of_waiting("starting");
     let started =
         runtime::block_on(cluster.start(args.timeout, &mut |how_far| bar.set_message(how_far.to_owned())));

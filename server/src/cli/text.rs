@@ -39,7 +39,7 @@ impl Style {
 }
 
 /// <https://no-color.org>, and terminals that know no colours.
-fn terminal_likes_colour() -> bool {
+pub(super) fn terminal_likes_colour() -> bool {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     !no_colour && !is_dumb

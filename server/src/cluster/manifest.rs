@@ -22,6 +22,10 @@ pub struct Manifest {
     version: u32,
     /// What the nodes tell each other that they belong to.
     pub cluster: String,
+    /// Whether all nodes have served once. Until then an empty data directory is a new one, and no lost one.
+    pub formed: bool,
+    /// Further flags of `mini-raft node`, for each node.
+    pub flags: Vec<String>,
     /// In the order of their numbers.
     pub nodes: Vec<Member>,
 }
@@ -59,7 +63,8 @@ impl Manifest {
     /// Of a new cluster with a node on each of these ports.
     pub(super) fn new(cluster: String, ports: &[u16]) -> Manifest {
         let member = |(number, &port)| Member { id: format!("node-{number}"), port, process: None };
-        Manifest { version: VERSION, cluster, nodes: ports.iter().enumerate().map(member).collect() }
+        let nodes = ports.iter().enumerate().map(member).collect();
+        Manifest { version: VERSION, cluster, formed: false, flags: Vec::new(), nodes }
     }
 
     /// Whether there is a cluster in this directory.
@@ -147,7 +152,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let error = Manifest::load(dir.path()).expect_err("there is none");
         assert!(error.to_string().contains("there is no cluster in"), "{error}");
-        for damaged in ["", "{}", r#"{"version":2,"cluster":"c","nodes":[]}"#] {
+        for damaged in ["", "{}", r#"{"version":2,"cluster":"c","formed":true,"flags":[],"nodes":[]}"#] {
             fs::write(dir.path().join(FILE), damaged).expect("it is written");
             let error = Manifest::load(dir.path()).expect_err("it is damaged");
             assert!(error.to_string().contains(FILE), "{damaged}: {error}");

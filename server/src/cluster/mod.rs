@@ -56,22 +56,25 @@ impl Cluster {
     ///
     /// # Errors
     /// When the one that is there has another shape, or the directory cannot be used.
-    pub fn open_or_create(dir: &Path, shape: Shape, program: &Path) -> anyhow::Result<Cluster> {
+    pub fn open_or_create(dir: &Path, shape: &Shape, program: &Path) -> anyhow::Result<Cluster> {
         let in_dir = || format!("cannot use the directory {}", dir.display());
         // Who may read the directory may read the logs and the data, and what clients wrote is nobody else's.
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(in_dir)?;
         let dir = &dir.canonicalize().with_context(in_dir)?;
         let lock = lock(dir)?;
-        let manifest = if Manifest::exists(dir) {
+        let mut manifest = if Manifest::exists(dir) {
             let manifest = Manifest::load(dir)?;
             shape.must_fit(&manifest, dir)?;
             manifest
         } else {
             let manifest = Manifest::new(random_hex(8)?, &shape.ports()?);
             write_secret(&dir.join("secret"))?;
-            manifest.save(dir)?;
             manifest
         };
+        if !shape.flags.is_empty() {
+            manifest.flags.clone_from(&shape.flags);
+        }
+        manifest.save(dir)?;
         Ok(Cluster::with(manifest, dir, program, lock))
     }
 
@@ -153,6 +156,8 @@ impl Cluster {
             .arg(data)
             .arg("--peer-secret-file")
             .arg(self.dir.join("secret"))
+            .args(if self.manifest.formed { &[][..] } else { &["--new-cluster"] })
+            .args(&self.manifest.flags)
             .stdin(Stdio::null())
             .stdout(log.try_clone().context("cannot write the log")?)
             .stderr(log)

@@ -21,12 +21,14 @@ const ANSWER_MAX: Duration = Duration::from_millis(500);
 const LOG_LINES: usize = 12;
 
 /// What a new cluster is to be. What is `None` is as it is in one that exists.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shape {
     /// How many nodes; 5 if not said.
     pub nodes: Option<u16>,
     /// The port of the first, the others follow; 8000 if not said, and any free ports for 0.
     pub base_port: Option<u16>,
+    /// Further flags of `mini-raft node`, for each node that is started from now on; empty for those of before.
+    pub flags: Vec<String>,
 }
 
 /// What starting has led to.
@@ -62,7 +64,12 @@ impl Cluster {
             Err(error) => Err(error),
         };
         match ready {
-            Ok(view) => Ok(Started { started, view, took: began.elapsed() }),
+            Ok(view) => {
+                let took = began.elapsed();
+                self.manifest.formed = true;
+                self.manifest.save(&self.dir)?;
+                Ok(Started { started, view, took })
+            }
             Err(error) => {
                 for id in &started {
                     // Some have ended by themselves: that is the error.
@@ -110,7 +117,7 @@ impl Cluster {
 }
 
 impl Shape {
-    pub(super) fn ports(self) -> anyhow::Result<Vec<u16>> {
+    pub(super) fn ports(&self) -> anyhow::Result<Vec<u16>> {
         let count = self.nodes.unwrap_or(5);
         match self.base_port.unwrap_or(8000) {
             0 => free_ports(count),
@@ -124,7 +131,7 @@ impl Shape {
     }
 
     /// A cluster that exists keeps its shape: who asks for another one means another cluster.
-    pub(super) fn must_fit(self, manifest: &Manifest, dir: &Path) -> anyhow::Result<()> {
+    pub(super) fn must_fit(&self, manifest: &Manifest, dir: &Path) -> anyhow::Result<()> {
         let (count, base) = (manifest.nodes.len(), manifest.nodes[0].port);
         let fits = self.nodes.is_none_or(|wanted| usize::from(wanted) == count)
             && self.base_port.is_none_or(|wanted| wanted == base);
@@ -174,7 +181,8 @@ mod tests {
 
     #[test]
     fn ports_follow_each_other_and_free_ones_differ() {
-        let shape = |nodes, base_port| Shape { nodes: Some(nodes), base_port: Some(base_port) };
+        let shape =
+            |nodes, base_port| Shape { nodes: Some(nodes), base_port: Some(base_port), ..Shape::default() };
         assert_eq!(shape(3, 9000).ports().expect("ports"), [9000, 9001, 9002]);
         assert_eq!(shape(1, 65535).ports().expect("ports"), [65535]);
         assert!(shape(2, 65535).ports().is_err());
@@ -187,7 +195,9 @@ mod tests {
     #[test]
     fn a_cluster_that_exists_keeps_its_shape() {
         let manifest = Manifest::new("c".to_owned(), &[9000, 9001, 9002]);
-        let fits = |nodes, base_port| Shape { nodes, base_port }.must_fit(&manifest, Path::new("d")).is_ok();
+        let fits = |nodes, base_port| {
+            Shape { nodes, base_port, ..Shape::default() }.must_fit(&manifest, Path::new("d")).is_ok()
+        };
         assert!(fits(None, None) && fits(Some(3), None) && fits(Some(3), Some(9000)));
         assert!(!fits(Some(5), None) && !fits(None, Some(8000)));
     }
