@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod demo;
 mod exit;
 mod input;
 mod kv;
@@ -44,6 +45,7 @@ enum Command {
     Node(Box<node::Args>),
     Status(status::Args),
     Watch(watch::Args),
+    Demo(demo::Args),
     Set(kv::SetArgs),
     Get(kv::GetArgs),
     Delete(kv::DeleteArgs),
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Stop(args) => start::stop(&args),
         Command::Status(args) => status::run(&args),
         Command::Watch(args) => watch::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Set(args) => kv::set(&args),
         Command::Get(args) => kv::get(&args),
         Command::Delete(args) => kv::delete(&args),

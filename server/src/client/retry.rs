@@ -13,9 +13,9 @@ use super::request::{Repeat, Request};
 use super::url::NodeUrl;
 
 /// The first wait before asking again; it doubles with every attempt that failed.
-const PAUSE_MIN: Duration = Duration::from_millis(20);
-/// No wait is longer: an election is over sooner.
-const PAUSE_MAX: Duration = Duration::from_millis(400);
+const PAUSE_MIN: Duration = Duration::from_millis(10);
+/// No wait is longer: it is added to the time that an election takes.
+const PAUSE_MAX: Duration = Duration::from_millis(150);
 /// A node that takes longer than this share of the whole time is taken for dead, where another can be asked.
 const ATTEMPTS_MIN: u32 = 4;
 /// After so many redirects in a row the nodes do not agree yet: it is worth waiting.
