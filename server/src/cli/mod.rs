@@ -5,6 +5,7 @@ mod completions;
 mod demo;
 mod exit;
 mod input;
+mod inspect;
 mod kv;
 mod logging;
 mod members;
@@ -55,6 +56,7 @@ enum Command {
     Transfer(members::TransferArgs),
     Snapshot(members::SnapshotArgs),
     Health(status::HealthArgs),
+    Inspect(inspect::Args),
     Sim(sim::Args),
     Check(check::Args),
     Mutants(mutants::Args),
@@ -89,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Transfer(args) => members::transfer(&args),
         Command::Snapshot(args) => members::snapshot(&args),
         Command::Health(args) => status::health(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Mutants(args) => mutants::run(&args),

@@ -30,7 +30,9 @@
 //! `state.json` closes the gap, and an old copy of the whole directory is for the peers to notice.
 
 mod error;
+mod faults;
 mod files;
+mod inspection;
 mod journal;
 mod lock;
 mod making;
@@ -51,9 +53,12 @@ use std::sync::Arc;
 use mini_raft_core::raft::{Index, NodeId, Persistent, Write};
 
 pub use error::{Problem, ProblemKind, Refusal, WriteError};
+pub use faults::{Failure, Fault, Faults, Operation};
 pub use files::{FileHandle, Files, RealFiles};
+pub use inspection::{Inspection, SegmentSummary, SnapshotSummary};
 pub use segment::FORMAT;
 
+use faults::FaultyFiles;
 use journal::Journal;
 use lock::Lock;
 use position::{Position, SnapshotName};
@@ -73,11 +78,13 @@ pub struct Identity {
 pub struct Options {
     /// The size of a segment of the log, in bytes. One with a single larger record is larger.
     pub segment_bytes: u64,
+    /// How the disk fails, in tests.
+    pub faults: Option<Arc<Faults>>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { segment_bytes: 4 << 20 }
+        Options { segment_bytes: 4 << 20, faults: None }
     }
 }
 
@@ -127,12 +134,16 @@ impl Storage {
         let files = RealFiles::at(dir);
         making::refuse_others(&files)?;
         let lock = Lock::take(dir)?;
-        let (mut storage, recovered) = Storage::open_in(Box::new(files), identity, options)?;
+        let files: Box<dyn Files> = match options.faults.clone() {
+            Some(faults) => Box::new(FaultyFiles { files: Box::new(files), faults }),
+            None => Box::new(files),
+        };
+        let (mut storage, recovered) = Storage::open_in(files, identity, options)?;
         storage._lock = Some(lock);
         Ok((storage, recovered))
     }
 
-    /// The same in any kind of directory, without a lock.
+    /// The same in any kind of directory, without a lock and without the faults of the options.
     pub fn open_in(
         files: Box<dyn Files>,
         identity: &Identity,

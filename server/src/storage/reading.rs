@@ -28,6 +28,8 @@ pub(super) const DAMAGED: &str = "snapshot.damaged.json";
 /// What may lie in a directory that is to become a data directory.
 const OF_A_BLANK: [&str; 4] = [LOCK, LOG_DRAFT, STATE_DRAFT, "lost+found"];
 
+const A_DIRECTORY_OF_OURS: &str = "a data directory of mini-raft";
+
 /// What tells that a directory is a data directory.
 const OURS: [&str; 4] = [STATE, LOG, SNAPSHOT, PREVIOUS];
 
@@ -36,6 +38,8 @@ const OURS: [&str; 4] = [STATE, LOG, SNAPSHOT, PREVIOUS];
 pub(super) struct Reading {
     /// There is no data directory yet: none at all, an empty one, or one whose making was interrupted.
     pub(super) is_blank: bool,
+    /// It is somebody else's.
+    pub(super) is_not_ours: bool,
     pub(super) state: Option<State>,
     pub(super) log: Replay,
     pub(super) snapshots: Vec<SnapshotFile>,
@@ -54,6 +58,7 @@ pub(super) struct Reading {
 #[derive(Debug)]
 pub(super) struct SnapshotFile {
     pub(super) name: &'static str,
+    pub(super) bytes: u64,
     pub(super) content: Result<(SnapshotName, Arc<Snapshot>), Problem>,
 }
 
@@ -81,6 +86,7 @@ impl Reading {
         }
         if let Some(problem) = not_ours(files, &names) {
             reading.problems.push(problem);
+            reading.is_not_ours = true;
             return Ok(reading);
         }
         if !has(STATE) {
@@ -183,7 +189,7 @@ impl Reading {
                 };
                 list.push(problem.clone());
             }
-            self.snapshots.push(SnapshotFile { name, content });
+            self.snapshots.push(SnapshotFile { name, bytes: bytes.len() as u64, content });
         }
         Ok(())
     }
@@ -233,9 +239,13 @@ pub(super) fn not_ours(files: &dyn Files, names: &[String]) -> Option<Problem> {
         return None;
     }
     let other = names.iter().find(|name| !is_in(&OF_A_BLANK, name))?;
-    let expected = "a data directory of mini-raft, or an empty one";
     let found = format!("\"{other}\" and no {STATE}");
-    Some(Problem::new(ProblemKind::NotOurs, place(files, ""), expected, found))
+    Some(Problem::new(ProblemKind::NotOurs, place(files, ""), A_DIRECTORY_OF_OURS, found))
+}
+
+/// There is nothing to read.
+pub(super) fn blank(files: &dyn Files) -> Problem {
+    Problem::new(ProblemKind::NotOurs, place(files, ""), A_DIRECTORY_OF_OURS, "none")
 }
 
 /// The number of the segment in a file of this name.

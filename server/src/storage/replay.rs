@@ -12,15 +12,15 @@ use super::state::State;
 
 /// What one segment holds.
 #[derive(Clone, Debug)]
-pub(crate) struct SegmentView {
-    pub(crate) number: u64,
+pub(super) struct SegmentView {
+    pub(super) number: u64,
     /// Below the data directory.
-    pub(crate) name: String,
-    pub(crate) bytes: u64,
+    pub(super) name: String,
+    pub(super) bytes: u64,
     /// Where the next record would begin.
-    pub(crate) used_bytes: u64,
-    pub(crate) records: u64,
-    pub(crate) entries: u64,
+    pub(super) used_bytes: u64,
+    pub(super) records: u64,
+    pub(super) entries: u64,
     /// The last entry of the log when the segment was begun.
     pub(super) last_before: EntryId,
 }

@@ -18,7 +18,7 @@ pub(crate) fn identity() -> Identity {
 
 /// Small segments, so that a short life has many.
 pub(crate) fn options() -> Options {
-    Options { segment_bytes: 4096 }
+    Options { segment_bytes: 4096, ..Options::default() }
 }
 
 pub(crate) fn open(disk: &Disk) -> Result<(Storage, Recovered), Refusal> {
