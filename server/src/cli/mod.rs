@@ -1,5 +1,6 @@
 //! The command line: a file for each command.
 
+mod bench;
 mod check;
 mod completions;
 mod demo;
@@ -57,6 +58,7 @@ enum Command {
     Snapshot(members::SnapshotArgs),
     Health(status::HealthArgs),
     Inspect(inspect::Args),
+    Bench(bench::Args),
     Sim(sim::Args),
     Check(check::Args),
     Mutants(mutants::Args),
@@ -90,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Members(args) => members::run(&args),
         Command::Transfer(args) => members::transfer(&args),
         Command::Snapshot(args) => members::snapshot(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Health(args) => status::health(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Sim(args) => sim::run(&args),
