@@ -54,12 +54,17 @@ build: ## Build the page as a static site in dist/, which works under any path, 
 # --- Tests -----------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: unit wasm-test build e2e ## Run all tests: unit, wasm-test, build, e2e
+test: unit api-test wasm-test build e2e ## Run all tests: unit, api-test, wasm-test, build, e2e
 
 .PHONY: unit
 unit: ## Test core, server, the page's models and the whole, natively
 	@scripts/setup.sh rust
 	cargo test --workspace --locked --no-fail-fast
+
+.PHONY: api-test
+api-test: ## Hold the description of the HTTP API against a running node
+	@scripts/setup.sh api
+	$(RUN) scripts/api-test.sh
 
 .PHONY: golden
 golden: ## Write the output in tests/golden/ and docs/laws.md anew; read the difference before you commit it

@@ -14,6 +14,7 @@ export PATH="$TOOLS/bin:$TOOLS/node/bin:$TOOLS/npm/node_modules/.bin:$PATH"
 WASM_BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"/\1/p;}' "$MINI_RAFT_ROOT/Cargo.lock")
 TRUNK_VERSION=0.21.14
 LLVM_COV_VERSION=0.9.1
+SCHEMATHESIS_VERSION=4.32.5
 # Only for systems whose own Node.js is older than 20.
 NODE_VERSION=22.23.3
 npm_version() { sed -n "s/^ *\"$1\": \"\([0-9.]*\)\".*/\1/p" "$MINI_RAFT_ROOT/scripts/tools/package.json"; }

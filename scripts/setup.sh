@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Mini-Raft's build and tests need, and only what is missing.
 #
-#   scripts/setup.sh [PART...]      parts: rust serve build wasm-test browser e2e cov; none means all
+#   scripts/setup.sh [PART...]      parts: rust serve build wasm-test browser e2e api cov; none means all
 #
 # Tools go into .tools in the checkout, or into $MINI_RAFT_TOOLS, which several checkouts may share.
 # Nothing is installed over a tool of yours: one that is on PATH serves if its version is exactly right.
@@ -23,7 +23,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 main() {
     local part
-    if [ $# -eq 0 ]; then set -- build wasm-test browser e2e cov; fi
+    if [ $# -eq 0 ]; then set -- build wasm-test browser e2e api cov; fi
     mkdir -p "$TOOLS"
     # Several checkouts may share the folder: one installs, the others wait and find it done.
     if has flock; then
@@ -38,8 +38,9 @@ main() {
             wasm-test) need_rust; need_wasm_bindgen ;;
             browser) need_browser ;;
             e2e) need_node; need_npm_packages "$root/tests/e2e" "$root/tests/e2e" "the end-to-end tests" 20 ;;
+            api) need_rust; need_schemathesis ;;
             cov) need_rust; need_llvm_tools; need_llvm_cov ;;
-            *) fail "unknown part \"$part\", one of rust serve build wasm-test browser e2e cov" ;;
+            *) fail "unknown part \"$part\", one of rust serve build wasm-test browser e2e api cov" ;;
         esac
     done
 }
@@ -131,6 +132,22 @@ cargo_install() {
         CARGO_PROFILE_RELEASE_STRIP=true \
         cargo install --quiet --locked --force --root "$TOOLS" --version "$version" "$@" "$package"
     say "installed $package $version"
+}
+
+# --- Python ----------------------------------------------------------------------------------------------
+
+# Makes requests of all kinds from the description of the HTTP API.
+need_schemathesis() {
+    has_version schemathesis "$SCHEMATHESIS_VERSION" && return
+    has python3 || need_system_packages "Python, with which the HTTP API is tested" 20 python3 python3-venv
+    python3 -c 'import ensurepip' 2>/dev/null ||
+        need_system_packages "Python's venv, into which the tests of the HTTP API are installed" 10 python3-venv
+    say "installing schemathesis $SCHEMATHESIS_VERSION into $TOOLS_SHOWN (about 20 seconds)"
+    python3 -m venv --clear "$TOOLS/python"
+    "$TOOLS/python/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$SCHEMATHESIS_VERSION"
+    mkdir -p "$TOOLS/bin"
+    ln -sfn ../python/bin/schemathesis "$TOOLS/bin/schemathesis"
+    has_version schemathesis "$SCHEMATHESIS_VERSION" || fail "schemathesis $SCHEMATHESIS_VERSION is still missing"
 }
 
 # --- npm -------------------------------------------------------------------------------------------------

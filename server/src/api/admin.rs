@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use mini_raft_core::raft::{Index, MembershipChange, NodeId, Term};
 use serde::{Deserialize, Serialize};
 
 use super::App;
 use super::problem::Problem;
-use super::request::json_of;
+use super::request::{ForwardOnly, json_of, options_of};
 
 /// The body of `POST /v1/members`.
 #[derive(Debug, Deserialize)]
@@ -31,14 +31,15 @@ pub(super) struct MembersView {
 }
 
 pub(super) async fn members(State(app): State<App>, request: Request) -> Result<Json<MembersView>, Problem> {
-    let (head, body) = request.into_parts();
-    let MembersWanted { add, remove, learners } = json_of(body).await?;
+    let uri = request.uri().clone();
+    options_of::<ForwardOnly>(&uri)?;
+    let MembersWanted { add, remove, learners } = json_of(request).await?;
     if let Some(stranger) = add.iter().chain(&learners).find(|id| app.url_of(**id).is_none()) {
-        return Err(Problem::bad_request(format!(
-            "{stranger} has no address: start all nodes with it in --peers first, and itself with --join"
-        )));
+        let detail =
+            format!("{stranger} has no address: start all nodes with it in --peers, and itself with --join");
+        return Err(Problem::new(StatusCode::CONFLICT, "unknown_node", detail));
     }
-    let declined = |failure| app.problem(failure, &head.uri);
+    let declined = |failure| app.problem(failure, &uri);
     let change = MembershipChange { add, remove, learners };
     let entry = app.node.change_members(change).await.map_err(declined)?;
     let status = app.node.status().await.map_err(declined)?;
@@ -64,9 +65,10 @@ pub(super) async fn transfer(
     State(app): State<App>,
     request: Request,
 ) -> Result<Json<TransferView>, Problem> {
-    let (head, body) = request.into_parts();
-    let TransferWanted { to } = json_of(body).await?;
-    let (leader, term) = app.node.transfer(to).await.map_err(|failure| app.problem(failure, &head.uri))?;
+    let uri = request.uri().clone();
+    options_of::<ForwardOnly>(&uri)?;
+    let TransferWanted { to } = json_of(request).await?;
+    let (leader, term) = app.node.transfer(to).await.map_err(|failure| app.problem(failure, &uri))?;
     Ok(Json(TransferView { leader, term }))
 }
 
@@ -78,6 +80,7 @@ pub(super) struct SnapshotView {
 }
 
 pub(super) async fn snapshot(State(app): State<App>, uri: Uri) -> Result<Json<SnapshotView>, Problem> {
+    options_of::<ForwardOnly>(&uri)?;
     let covered = app.node.take_snapshot().await.map_err(|failure| app.problem(failure, &uri))?;
     Ok(Json(SnapshotView { index: covered.index, term: covered.term }))
 }

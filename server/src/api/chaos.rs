@@ -51,25 +51,25 @@ struct Pause {
 }
 
 async fn cut(State(app): State<App>, request: Request) -> Result<StatusCode, Problem> {
-    let Links { peers, direction } = json_of(request.into_body()).await?;
+    let Links { peers, direction } = json_of(request).await?;
     app.door.links().set(&app.known(peers)?, LinkFault::Cut(direction));
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn heal(State(app): State<App>, request: Request) -> Result<StatusCode, Problem> {
-    let Links { peers, direction: _ } = json_of(request.into_body()).await?;
+    let Links { peers, direction: _ } = json_of(request).await?;
     app.door.links().set(&app.known(peers)?, LinkFault::None);
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn delay(State(app): State<App>, request: Request) -> Result<StatusCode, Problem> {
-    let Delay { peers, ms } = json_of(request.into_body()).await?;
+    let Delay { peers, ms } = json_of(request).await?;
     app.door.links().set(&app.known(peers)?, LinkFault::Delay(span(ms)?));
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn pause(State(app): State<App>, request: Request) -> Result<StatusCode, Problem> {
-    let Pause { ms } = json_of(request.into_body()).await?;
+    let Pause { ms } = json_of(request).await?;
     app.node.pause(span(ms)?);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -16,22 +16,21 @@ pub(super) fn condition_of(headers: &HeaderMap) -> Result<Condition, Problem> {
         (Some(Tags::Any), None) => Ok(Condition::IfMatchAny),
         (Some(Tags::These(indexes)), None) => Ok(Condition::IfMatch(indexes)),
         (None, Some(Tags::Any)) => Ok(Condition::IfNoneMatchAny),
-        (None, Some(Tags::These(_))) => {
+        (_, Some(Tags::These(_))) => {
             Err(Problem::bad_request("If-None-Match of a write must be *: it asks that there be no such key"))
         }
-        (Some(_), Some(_)) => {
-            Err(Problem::bad_request("If-Match and If-None-Match cannot both hold: give one"))
-        }
+        // No key is there and is not there: this never holds.
+        (Some(_), Some(Tags::Any)) => Ok(Condition::IfMatch(Vec::new())),
     }
 }
 
 /// Whether `If-None-Match` of a reader names this version, so that it has it already.
-pub(super) fn none_match_names(headers: &HeaderMap, mod_index: u64) -> bool {
-    match tags(headers, header::IF_NONE_MATCH) {
-        Ok(Some(Tags::Any)) => true,
-        Ok(Some(Tags::These(indexes))) => indexes.contains(&mod_index),
-        Ok(None) | Err(_) => false,
-    }
+pub(super) fn none_match_names(headers: &HeaderMap, mod_index: u64) -> Result<bool, Problem> {
+    Ok(match tags(headers, header::IF_NONE_MATCH)? {
+        Some(Tags::Any) => true,
+        Some(Tags::These(indexes)) => indexes.contains(&mod_index),
+        None => false,
+    })
 }
 
 /// The response with the tag of this version.
@@ -110,6 +109,10 @@ mod tests {
         assert!(condition_of(&headers(&[(header::IF_MATCH, "3")])).is_err());
         assert!(condition_of(&headers(&[(header::IF_NONE_MATCH, "\"3\"")])).is_err());
         let both = headers(&[(header::IF_MATCH, "*"), (header::IF_NONE_MATCH, "*")]);
-        assert!(condition_of(&both).is_err());
+        assert_eq!(
+            condition_of(&both).ok(),
+            Some(Condition::IfMatch(vec![])),
+            "a key that is there and is not"
+        );
     }
 }

@@ -13,7 +13,7 @@ use super::App;
 use super::etag::{self, condition_of};
 use super::idempotency;
 use super::problem::Problem;
-use super::request::{self, options_of, read_body, without_body};
+use super::request::{self, ForwardOnly, options_of, read_body, without_body};
 use crate::node::{Consistency, Found, Query, Read};
 use crate::store::command::{KEY_MAX, VALUE_MAX};
 use crate::store::{Command, Fingerprint, Op, Outcome, Page, RequestKey};
@@ -24,15 +24,6 @@ const PAGE_MAX: usize = 1000;
 const RAFT_INDEX: HeaderName = HeaderName::from_static("raft-index");
 const RAFT_TERM: HeaderName = HeaderName::from_static("raft-term");
 const SERVED_BY: HeaderName = HeaderName::from_static("served-by");
-
-/// What may stand after the `?` of a write.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WriteOptions {
-    /// Read by [`forward`](super::forward).
-    #[serde(default, rename = "forward")]
-    _forward: bool,
-}
 
 /// What may stand after the `?` of a read.
 #[derive(Debug, Default, Deserialize)]
@@ -64,7 +55,7 @@ struct ListOptions {
 pub(super) async fn put(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let key = key_of(&head.uri)?;
-    options_of::<WriteOptions>(&head.uri)?;
+    options_of::<ForwardOnly>(&head.uri)?;
     let condition = condition_of(&head.headers)?;
     let value = read_body(body, VALUE_MAX).await?;
     write(&app, &head, Op::Put { key: &key, value: &value, condition }).await
@@ -74,7 +65,7 @@ pub(super) async fn put(State(app): State<App>, request: Request) -> Result<Resp
 pub(super) async fn delete(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let key = key_of(&head.uri)?;
-    options_of::<WriteOptions>(&head.uri)?;
+    options_of::<ForwardOnly>(&head.uri)?;
     let condition = condition_of(&head.headers)?;
     without_body(body).await?;
     write(&app, &head, Op::Delete { key: &key, condition }).await
@@ -125,7 +116,7 @@ pub(super) async fn get(State(app): State<App>, request: Request) -> Result<Resp
     without_body(body).await?;
     let Read { applied, term, found } = read(&app, &head.uri, query, options.consistency.as_deref()).await?;
     let mut response = match found {
-        Found::Key(Some(record)) if etag::none_match_names(&head.headers, record.mod_index) => {
+        Found::Key(Some(record)) if etag::none_match_names(&head.headers, record.mod_index)? => {
             etag::put_on(StatusCode::NOT_MODIFIED.into_response(), record.mod_index)
         }
         Found::Key(Some(record)) => {

@@ -99,8 +99,10 @@ impl Problem {
                 "the disk of this node is full: nothing new is taken in until there is room",
             )
             .retry_after_ms(1000),
-            Failure::Declined(Declined::NoLease) => Problem::bad_request(
-                "lease reads are off on this cluster: start the nodes with --lease-reads, or use \
+            Failure::Declined(Declined::NoLease) => Problem::new(
+                StatusCode::CONFLICT,
+                "no_lease",
+                "lease reads are off on this cluster: start the nodes with --lease-reads-drift-percent, or use \
                  consistency=linearizable",
             ),
             Failure::Declined(Declined::TransferFailed(why)) => {
@@ -172,7 +174,7 @@ impl Problem {
             )
             .retry_after_ms(500),
             Refusal::BadChange => Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
+                StatusCode::CONFLICT,
                 "bad_change",
                 "this would change nothing, or leave nobody to vote",
             ),

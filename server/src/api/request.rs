@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Query;
-use axum::http::{StatusCode, Uri};
+use axum::extract::{Query, Request};
+use axum::http::{StatusCode, Uri, header};
 use bytes::{Bytes, BytesMut};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use http_body_util::BodyExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
@@ -62,6 +63,15 @@ pub(super) async fn without_body(body: Body) -> Result<(), Problem> {
     }
 }
 
+/// What may stand after the `?` of a request that only a leader can serve, and that has no other options.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForwardOnly {
+    /// Read by [`forward`](super::forward).
+    #[serde(default, rename = "forward")]
+    _forward: bool,
+}
+
 /// What stands after the `?`.
 pub(super) fn options_of<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     Query::try_from_uri(uri)
@@ -73,8 +83,14 @@ fn cause(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// A JSON body of at most 64 KiB.
-pub(super) async fn json_of<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
+/// A JSON body of at most 64 KiB; an empty one stands for `{}`.
+pub(super) async fn json_of<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    let (head, body) = request.into_parts();
+    let kind = head.headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
+    if kind.is_some_and(|kind| !kind.starts_with("application/json")) {
+        let detail = "the body must be JSON, with Content-Type: application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", detail));
+    }
     let body = read_body(body, 64 << 10).await?;
     let body = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
     serde_json::from_slice(&body).map_err(|error| Problem::bad_request(format!("the body is wrong: {error}")))
