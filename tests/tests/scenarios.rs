@@ -75,6 +75,7 @@ scenarios! { LAWS, "tests/scenarios":
     snapshot_all_crash_and_init,
     client_linearizable_concurrent,
     client_session_survives_snapshot_and_restart,
+    client_session_expiry_deterministic,
     client_timeout_is_unknown,
     client_redirect_no_loop,
     fault_churn_reliable,

@@ -262,7 +262,7 @@ impl History {
 /// The command `client` numbers `request`: append `value` to the key `log`.
 pub(super) fn append(client: &str, request: u64, value: &str) -> Command {
     let op = Op::Append { key: "log".into(), value: value.into() };
-    Command { client: ClientId::new(client), request, op }
+    Command { client: ClientId::new(client), request, op, stamp: None }
 }
 
 fn id((term, index): Id) -> EntryId {

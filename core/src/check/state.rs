@@ -14,6 +14,8 @@ use crate::sorted::{SortedMap, SortedSet};
 #[derive(Clone, Debug)]
 pub(super) struct States {
     machine: Machine,
+    /// The last request of each client that was applied, and what came of it: remembered for ever.
+    last: SortedMap<ClientId, (u64, Outcome)>,
     /// By index.
     applied: Sequence<Applied>,
     /// The state of each server, where it is known.
@@ -48,6 +50,7 @@ impl Default for States {
     fn default() -> States {
         States {
             machine: Machine::new(),
+            last: SortedMap::new(),
             applied: Sequence::starting_at(1),
             digests: SortedMap::new(),
             astray: SortedSet::default(),
@@ -141,20 +144,27 @@ impl States {
         let Ok(Command { client, request, .. }) = Command::decode(bytes) else {
             return None;
         };
-        let last = self.machine.session(&client).map_or(0, |session| session.request);
+        let last = self.last.get(&client).map_or(0, |(request, _)| *request);
         let outcome = self.machine.apply(bytes);
-        (request <= last).then_some(Retry { client, request, last, outcome })
+        if request <= last {
+            return Some(Retry { client, request, last, outcome });
+        }
+        if !matches!(outcome, Outcome::Expired(_)) {
+            self.last.insert(client, (request, outcome));
+        }
+        None
     }
 
     /// A client is told what came of its request when it was applied; what a read found is in no log.
     fn tells(&self, node: NodeId, client: &ClientId, request: u64, told: &Outcome, report: &mut Report<'_>) {
-        if matches!(told, Outcome::Value(_)) {
+        if matches!(told, Outcome::Value(_) | Outcome::Expired(_)) {
             return;
         }
-        let wrong = match self.machine.session(client) {
-            Some(session) if session.request == request => (session.outcome != *told)
-                .then(|| format!("the first time it came to \"{}\"", session.outcome)),
-            Some(session) if session.request > request => None,
+        let wrong = match self.last.get(client) {
+            Some((last, outcome)) if *last == request => {
+                (outcome != told).then(|| format!("the first time it came to \"{outcome}\""))
+            }
+            Some((last, _)) if *last > request => None,
             _ => Some("it was never applied".to_owned()),
         };
         if let Some(wrong) = wrong {
@@ -227,7 +237,7 @@ mod tests {
 
     fn swap(request: u64, expected: Option<&str>, value: &str) -> Command {
         let op = Op::Cas { key: "k".into(), expected: expected.map(Into::into), value: value.into() };
-        Command { client: ClientId::new("c1"), request, op }
+        Command { client: ClientId::new("c1"), request, op, stamp: None }
     }
 
     /// Two servers that apply different entries at one index break state-machine-safety.

@@ -6,11 +6,15 @@
 
 use std::sync::Arc;
 
-use super::command::{ClientId, Command, Op, Outcome};
+use super::command::{ClientId, Command, Op, Outcome, Stamp};
 use crate::raft::Bytes;
+use crate::time::Micros;
 
 /// The version of the form, its first byte.
 pub(super) const VERSION: u8 = 1;
+
+/// In the tag of an operation: a stamp comes before its fields.
+const STAMPED: u8 = 0x40;
 
 /// Why bytes are not what they should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,31 +53,28 @@ impl Command {
         let mut writer = Writer::new();
         writer.text(&self.client.0);
         writer.number(self.request);
-        match &self.op {
-            Op::Get { key } => {
-                writer.tag(0);
-                writer.text(key);
+        let tag = match &self.op {
+            Op::Get { .. } => 0,
+            Op::Set { .. } => 1,
+            Op::Delete { .. } => 2,
+            Op::Cas { .. } => 3,
+            Op::Append { .. } => 4,
+        };
+        match self.stamp {
+            None => writer.tag(tag),
+            Some(Stamp { now, timeout, since }) => {
+                writer.tag(tag | STAMPED);
+                writer.number(now.0);
+                writer.number(timeout.0);
+                writer.optional_number(since.map(|since| since.0));
             }
-            Op::Set { key, value } => {
-                writer.tag(1);
-                writer.text(key);
-                writer.text(value);
-            }
-            Op::Delete { key } => {
-                writer.tag(2);
-                writer.text(key);
-            }
-            Op::Cas { key, expected, value } => {
-                writer.tag(3);
-                writer.text(key);
-                writer.optional_text(expected.as_deref());
-                writer.text(value);
-            }
-            Op::Append { key, value } => {
-                writer.tag(4);
-                writer.text(key);
-                writer.text(value);
-            }
+        }
+        writer.text(self.op.key());
+        if let Op::Cas { expected, .. } = &self.op {
+            writer.optional_text(expected.as_deref());
+        }
+        if let Op::Set { value, .. } | Op::Cas { value, .. } | Op::Append { value, .. } = &self.op {
+            writer.text(value);
         }
         writer.into_bytes()
     }
@@ -83,16 +84,25 @@ impl Command {
         let mut reader = Reader::new(bytes)?;
         let client = ClientId(reader.text()?);
         let request = reader.number()?;
-        let op = match reader.tag()? {
+        let tag = reader.tag()?;
+        let stamp = match tag & STAMPED {
+            0 => None,
+            _ => Some(Stamp {
+                now: Micros(reader.number()?),
+                timeout: Micros(reader.number()?),
+                since: reader.optional_number()?.map(Micros),
+            }),
+        };
+        let op = match tag & !STAMPED {
             0 => Op::Get { key: reader.text()? },
             1 => Op::Set { key: reader.text()?, value: reader.text()? },
             2 => Op::Delete { key: reader.text()? },
             3 => Op::Cas { key: reader.text()?, expected: reader.optional_text()?, value: reader.text()? },
             4 => Op::Append { key: reader.text()?, value: reader.text()? },
-            tag => return Err(DecodeError::Tag { of: "operation", tag }),
+            _ => return Err(DecodeError::Tag { of: "operation", tag }),
         };
         reader.finish()?;
-        Ok(Command { client, request, op })
+        Ok(Command { client, request, op, stamp })
     }
 }
 
@@ -133,6 +143,16 @@ impl Writer {
         }
     }
 
+    pub(super) fn optional_number(&mut self, number: Option<u64>) {
+        match number {
+            None => self.tag(0),
+            Some(number) => {
+                self.tag(1);
+                self.number(number);
+            }
+        }
+    }
+
     pub(super) fn outcome(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Done => self.tag(0),
@@ -144,6 +164,10 @@ impl Writer {
             Outcome::Swapped(true) => self.tag(3),
             Outcome::Stale => self.tag(4),
             Outcome::Malformed => self.tag(5),
+            Outcome::Expired(now) => {
+                self.tag(6);
+                self.number(now.0);
+            }
         }
     }
 
@@ -205,6 +229,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    pub(super) fn optional_number(&mut self) -> Result<Option<u64>, DecodeError> {
+        match self.tag()? {
+            0 => Ok(None),
+            1 => self.number().map(Some),
+            tag => Err(DecodeError::Tag { of: "optional number", tag }),
+        }
+    }
+
     pub(super) fn outcome(&mut self) -> Result<Outcome, DecodeError> {
         Ok(match self.tag()? {
             0 => Outcome::Done,
@@ -213,8 +245,13 @@ impl<'a> Reader<'a> {
             3 => Outcome::Swapped(true),
             4 => Outcome::Stale,
             5 => Outcome::Malformed,
+            6 => Outcome::Expired(Micros(self.number()?)),
             tag => return Err(DecodeError::Tag { of: "outcome", tag }),
         })
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
     }
 
     pub(super) fn finish(self) -> Result<(), DecodeError> {
@@ -249,13 +286,21 @@ pub(super) mod tests {
         ]
     }
 
+    /// Some come in time and some too late, and clocks go back.
+    fn stamp() -> impl Strategy<Value = Stamp> {
+        let moment = || (0..100u64).prop_map(Micros);
+        (moment(), moment(), proptest::option::of(moment())).prop_map(|(now, timeout, since)| Stamp {
+            now,
+            timeout,
+            since,
+        })
+    }
+
     /// Commands of few clients, few keys and small request numbers, so that they meet.
     pub(in crate::kv) fn command() -> impl Strategy<Value = Command> {
-        ("c[1-3]", prop_oneof![1..5u64, any::<u64>()], op()).prop_map(|(client, request, op)| Command {
-            client: ClientId::new(&client),
-            request,
-            op,
-        })
+        let client = "c[1-3]".prop_map(|name| ClientId::new(&name));
+        (client, prop_oneof![1..5u64, any::<u64>()], op(), proptest::option::of(stamp()))
+            .prop_map(|(client, request, op, stamp)| Command { client, request, op, stamp })
     }
 
     proptest! {
@@ -297,6 +342,7 @@ pub(super) mod tests {
             Outcome::Swapped(true),
             Outcome::Stale,
             Outcome::Malformed,
+            Outcome::Expired(Micros(1_000)),
         ] {
             let mut writer = Writer::new();
             writer.outcome(&outcome);
@@ -305,8 +351,8 @@ pub(super) mod tests {
             assert_eq!(reader.outcome(), Ok(outcome));
             assert_eq!(reader.finish(), Ok(()));
         }
-        let unknown = Reader { rest: &[6] }.outcome();
-        assert_eq!(unknown, Err(DecodeError::Tag { of: "outcome", tag: 6 }));
+        let unknown = Reader { rest: &[7] }.outcome();
+        assert_eq!(unknown, Err(DecodeError::Tag { of: "outcome", tag: 7 }));
     }
 
     #[test]

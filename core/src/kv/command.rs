@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::quoted::Quoted;
+use crate::time::Micros;
 
 /// The name of a client, for example `c1`. Sessions (thesis 6.3) are kept by it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -85,6 +86,21 @@ pub struct Command {
     pub request: u64,
     /// The operation; never a `Get`.
     pub op: Op,
+    /// Where sessions expire: when it was proposed. `None`: they are kept for ever.
+    pub stamp: Option<Stamp>,
+}
+
+/// What makes sessions expire by the time of the log (thesis 6.3): the leader that proposes a command stamps it, so that
+/// every replica forgets the same sessions with the same entry, whatever its own clock says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The leader's clock. The time of the log is the greatest one so far.
+    pub now: Micros,
+    /// Sessions that were not used for so long are forgotten.
+    pub timeout: Micros,
+    /// What the client holds in its hand: the time of the log when it was told last that it has no session
+    /// ([`Outcome::Expired`]); `None` before.
+    pub since: Option<Micros>,
 }
 
 /// What an operation came to.
@@ -98,6 +114,9 @@ pub enum Outcome {
     Swapped(bool),
     /// The request is older than the last one of its client: it was applied before, its result is forgotten.
     Stale,
+    /// Nothing is remembered of the client, and something may have been forgotten: nothing was done. Its next request
+    /// opens a session if it comes with this time of the log, within the timeout.
+    Expired(Micros),
     /// The entry's bytes are no command: nothing was done. No client of ours sends such a thing.
     Malformed,
 }
@@ -112,6 +131,7 @@ impl fmt::Display for Outcome {
             Outcome::Swapped(true) => f.write_str("swapped"),
             Outcome::Swapped(false) => f.write_str("not swapped"),
             Outcome::Stale => f.write_str("stale"),
+            Outcome::Expired(_) => f.write_str("session expired"),
             Outcome::Malformed => f.write_str("malformed"),
         }
     }

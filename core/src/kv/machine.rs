@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::codec::{DecodeError, Reader, Writer};
-use super::command::{ClientId, Command, Op, Outcome};
+use super::command::{ClientId, Command, Op, Outcome, Stamp};
 use crate::hash::Hasher;
 use crate::raft::Bytes;
 use crate::sorted::{LongMap, SortedMap};
+use crate::time::Micros;
 
 /// Keys, values and sessions after some prefix of the log.
 ///
@@ -15,6 +16,8 @@ use crate::sorted::{LongMap, SortedMap};
 pub struct Machine {
     values: LongMap<Arc<str>, Arc<str>>,
     sessions: Arc<SortedMap<ClientId, Session>>,
+    /// The time of the log: the greatest of all stamps. It stays 0 where sessions are kept for ever.
+    time: Micros,
     /// The sum of the hashes of all keys with their values.
     digest: u64,
 }
@@ -26,6 +29,8 @@ pub struct Session {
     pub request: u64,
     /// What that came to.
     pub outcome: Outcome,
+    /// The time of the log when that was applied.
+    pub used_at: Micros,
 }
 
 impl Machine {
@@ -37,7 +42,8 @@ impl Machine {
     /// Applies a committed command, once for each request of a client (§8).
     ///
     /// A request that was applied as its client's last one gives its outcome again; an older one is
-    /// [`Outcome::Stale`]; bytes that are no command are [`Outcome::Malformed`]. All three change nothing.
+    /// [`Outcome::Stale`]; one that may have been applied before its client was forgotten is [`Outcome::Expired`]; bytes
+    /// that are no command are [`Outcome::Malformed`]. All four leave keys and values as they are.
     pub fn apply(&mut self, command: &[u8]) -> Outcome {
         self.apply_with(command, true)
     }
@@ -45,19 +51,25 @@ impl Machine {
     /// As [`apply`](Machine::apply) if `remember`; else sessions are neither asked nor kept, and a retried request
     /// is applied again: for runs without the rule `request-applied-once`.
     pub fn apply_with(&mut self, command: &[u8], remember: bool) -> Outcome {
-        let Ok(Command { client, request, op }) = Command::decode(command) else {
+        let Ok(Command { client, request, op, stamp }) = Command::decode(command) else {
             return Outcome::Malformed;
         };
         if !remember {
             return self.run(op);
         }
+        if let Some(stamp) = stamp {
+            self.forget_sessions(stamp);
+        }
         match self.sessions.get(&client) {
             Some(session) if request == session.request => return session.outcome.clone(),
             Some(session) if request < session.request => return Outcome::Stale,
+            None if stamp.is_some_and(|stamp| self.may_have_forgotten(stamp)) => {
+                return Outcome::Expired(self.time);
+            }
             _ => {}
         }
         let outcome = self.run(op);
-        let session = Session { request, outcome: outcome.clone() };
+        let session = Session { request, outcome: outcome.clone(), used_at: self.time };
         Arc::make_mut(&mut self.sessions).insert(client, session);
         outcome
     }
@@ -112,6 +124,10 @@ impl Machine {
             writer.number(session.request);
             writer.outcome(&session.outcome);
         }
+        if self.time > Micros::ZERO {
+            writer.number(self.time.0);
+            self.sessions.values().for_each(|session| writer.number(session.used_at.0));
+        }
         writer.into_bytes()
     }
 
@@ -130,14 +146,40 @@ impl Machine {
             let request = reader.number()?;
             let outcome = reader.outcome()?;
             comes_after(sessions.last().map(|(last, _): &(ClientId, Session)| last), &client)?;
-            sessions.insert(client, Session { request, outcome });
+            sessions.insert(client, Session { request, outcome, used_at: Micros::ZERO });
+        }
+        let mut time = Micros::ZERO;
+        if !reader.is_at_end() {
+            time = Micros(reader.number()?);
+            for session in sessions.values_mut() {
+                session.used_at = Micros(reader.number()?);
+            }
+            // Without time there is nothing to tell.
+            comes_after(Some(&Micros::ZERO), &time)?;
         }
         reader.finish()?;
         Ok(Machine {
             digest: values.iter().fold(0, |sum: u64, (key, value)| sum.wrapping_add(hash(key, value))),
             values,
             sessions: Arc::new(sessions),
+            time,
         })
+    }
+
+    /// Time goes on, and never back: another leader's clock may be behind.
+    fn forget_sessions(&mut self, stamp: Stamp) {
+        self.time = self.time.max(stamp.now);
+        let time = self.time;
+        let is_kept = |session: &Session| session.used_at + stamp.timeout > time;
+        if !self.sessions.values().all(is_kept) {
+            Arc::make_mut(&mut self.sessions).retain(|_, session| is_kept(session));
+        }
+    }
+
+    /// Whether a request of a client without a session may have been applied before: not if its client learnt the time
+    /// of the log so lately that what was applied since would still be remembered.
+    fn may_have_forgotten(&self, stamp: Stamp) -> bool {
+        stamp.since.is_none_or(|since| since + stamp.timeout <= self.time)
     }
 
     fn run(&mut self, op: Op) -> Outcome {
@@ -217,7 +259,7 @@ mod tests {
     }
 
     fn encode(client: &str, request: u64, op: Op) -> Bytes {
-        Command { client: ClientId::new(client), request, op }.encode()
+        Command { client: ClientId::new(client), request, op, stamp: None }.encode()
     }
 
     fn value(machine: &Machine, key: &str) -> Option<String> {
@@ -280,7 +322,7 @@ mod tests {
         assert_eq!(restored.apply(&append("c1", 4, "a")), Outcome::Done);
         assert_eq!(restored.apply(&append("c1", 3, "x")), Outcome::Stale);
         assert_eq!(value(&restored, "log").as_deref(), Some("a"));
-        let session = Session { request: 4, outcome: Outcome::Done };
+        let session = Session { request: 4, outcome: Outcome::Done, used_at: Micros::ZERO };
         let sessions: Vec<_> = restored.sessions().collect();
         assert_eq!(sessions, [(&ClientId::new("c1"), &session)]);
     }
@@ -293,6 +335,57 @@ mod tests {
         machine.apply_with(&append("c1", 1, "a"), false);
         assert_eq!(value(&machine, "log").as_deref(), Some("aa"));
         assert_eq!(machine.sessions().count(), 0);
+    }
+
+    /// A request stamped by a leader whose clock shows `now`, where sessions last for 100.
+    fn stamped(client: &str, request: u64, now: u64, since: Option<u64>) -> Bytes {
+        let stamp = Stamp { now: Micros(now), timeout: Micros(100), since: since.map(Micros) };
+        let op = Op::Append { key: "log".into(), value: client.into() };
+        Command { client: ClientId::new(client), request, op, stamp: Some(stamp) }.encode()
+    }
+
+    /// Thesis 6.3: a request that comes after its session is forgotten is refused, however it is numbered, and so is
+    /// one of a client that nobody knows; with the time of the log in its hand a client begins anew.
+    #[test]
+    fn a_late_retry_is_refused_once_its_session_has_expired() {
+        let mut machine = Machine::new();
+        assert_eq!(machine.apply(&stamped("a", 1, 10, None)), Outcome::Expired(Micros(10)));
+        assert_eq!(machine.apply(&stamped("a", 1, 20, Some(10))), Outcome::Done);
+        assert_eq!(machine.apply(&stamped("a", 1, 119, Some(10))), Outcome::Done, "a retry in time");
+        assert_eq!(machine.apply(&stamped("a", 1, 120, Some(10))), Outcome::Expired(Micros(120)));
+        assert_eq!(machine.apply(&stamped("a", 1, 130, None)), Outcome::Expired(Micros(130)));
+        assert_eq!(value(&machine, "log").as_deref(), Some("a"));
+        assert_eq!(machine.apply(&stamped("a", 2, 140, Some(120))), Outcome::Done);
+        assert_eq!(machine.apply(&stamped("a", 1, 141, Some(10))), Outcome::Stale);
+        assert_eq!(value(&machine, "log").as_deref(), Some("aa"));
+    }
+
+    /// A session lasts for the timeout after its last use; what others do forgets it then.
+    #[test]
+    fn sessions_that_are_not_used_are_forgotten() {
+        let mut machine = Machine::new();
+        for (client, now) in [("a", 10), ("b", 50), ("b", 90)] {
+            machine.apply(&stamped(client, now, now, Some(now)));
+        }
+        let clients = |machine: &Machine| -> Vec<String> {
+            machine.sessions().map(|(client, _)| client.to_string()).collect()
+        };
+        machine.apply(&stamped("c", 1, 109, Some(100)));
+        assert_eq!(clients(&machine), ["a", "b", "c"]);
+        machine.apply(&stamped("c", 2, 110, Some(100)));
+        assert_eq!(clients(&machine), ["b", "c"]);
+    }
+
+    /// The time of the log never goes back, though another leader's clock may be behind.
+    #[test]
+    fn the_time_of_the_log_never_goes_back() {
+        let mut machine = Machine::new();
+        machine.apply(&stamped("a", 1, 500, Some(500)));
+        assert_eq!(machine.apply(&stamped("b", 1, 30, Some(30))), Outcome::Expired(Micros(500)));
+        assert_eq!(machine.apply(&stamped("b", 1, 40, Some(500))), Outcome::Done);
+        let mut restored = Machine::restore(&machine.snapshot()).unwrap();
+        assert_eq!(restored, machine);
+        assert_eq!(restored.apply(&stamped("c", 1, 50, None)), Outcome::Expired(Micros(500)));
     }
 
     #[test]
@@ -327,6 +420,8 @@ mod tests {
     fn a_snapshot_out_of_order_or_with_a_hostile_count_is_refused() {
         let twice = [1, 2, 1, b'k', 0, 1, b'k', 0, 0];
         assert_eq!(Machine::restore(&twice), Err(DecodeError::Order));
+        let no_time = [1, 0, 0, 0];
+        assert_eq!(Machine::restore(&no_time), Err(DecodeError::Order));
         let many = [1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
         assert_eq!(Machine::restore(&many), Err(DecodeError::Truncated));
     }

@@ -9,6 +9,6 @@ mod machine;
 mod quoted;
 
 pub use codec::DecodeError;
-pub use command::{ClientId, Command, Op, Outcome};
+pub use command::{ClientId, Command, Op, Outcome, Stamp};
 pub use machine::{Machine, Session};
 pub(crate) use quoted::Quoted;

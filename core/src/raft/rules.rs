@@ -127,6 +127,8 @@ rules! {
     WriteMatchedById, "write-matched-by-id", Safety, "thesis 10.2.1", "A completed write is matched by its id, not by an index.";
     LeaseWithinDrift, "lease-within-drift", Client, "thesis 6.4.1", "A lease is shorter than the least election timeout by the bound of the clocks' drift.";
     LeaseEndsWithTransfer, "lease-ends-with-transfer", Client, "thesis 6.4.1", "A leader that told another to take over has no lease any more.";
+    SessionsExpireByLog, "sessions-expire-by-log", Safety, "thesis 6.3", "Sessions of clients expire by the times that leaders put into the log, not by a replica's own clock.";
+    ExpiredRequestRefused, "expired-request-refused", Client, "thesis 6.3", "A request that may have been applied before its session expired is refused.";
     RequestAppliedOnce, "request-applied-once", Client, "§8, thesis 6.3", "A request that was applied is not applied again; its result is remembered.";
 }
 

@@ -58,6 +58,7 @@ impl Packer {
         self.numbers([config.max_entries_per_append, config.max_inflight].map(u64::from));
         self.number(config.snapshot_every);
         self.optional(config.lease_drift_percent, |packer, percent| packer.number(u64::from(percent)));
+        self.optional(config.session_timeout, |packer, timeout| packer.number(timeout.0));
         self.range(network.latency);
         self.fraction(network.loss);
         self.fraction(network.duplicate);
@@ -242,6 +243,7 @@ impl Unpacker<'_> {
                 max_inflight: self.small(),
                 snapshot_every: self.number(),
                 lease_drift_percent: self.optional(Self::small),
+                session_timeout: self.optional(Self::span),
             },
             network: NetworkSetup {
                 latency: self.range(),

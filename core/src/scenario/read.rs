@@ -108,6 +108,7 @@ fn config(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<NodeSetup> {
             "max_entries_per_append",
             "max_inflight",
             "lease_drift_percent",
+            "session_timeout_ms",
             "snapshot_every",
         ],
         mistakes,
@@ -138,6 +139,7 @@ fn config(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<NodeSetup> {
     if let Some(percent) = part("lease_drift_percent").and_then(|found| found.whole(0..=99, mistakes)) {
         config.lease_drift_percent = Some(percent as u32);
     }
+    config.session_timeout = part("session_timeout_ms").and_then(|found| found.millis(REAL_SPAN, mistakes));
     if let Some(count) = part("snapshot_every").and_then(|found| found.whole(0..=1_000_000_000, mistakes)) {
         config.snapshot_every = count;
     }

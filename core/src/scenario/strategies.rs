@@ -132,6 +132,7 @@ pub(super) fn setup() -> impl Strategy<Value = Setup> {
             max_entries_per_append: count,
             max_inflight: count,
             lease_drift_percent: pre_vote.then_some(count % 100),
+            session_timeout: check_quorum.then_some(Micros(1_000 + micros)),
             snapshot_every,
         },
     );

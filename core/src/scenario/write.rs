@@ -195,6 +195,9 @@ fn config(fields: &mut Fields<'_>, config: &NodeSetup) {
     if let Some(percent) = config.lease_drift_percent {
         fields.number("lease_drift_percent", u64::from(percent));
     }
+    if let Some(timeout) = config.session_timeout {
+        fields.millis("session_timeout_ms", timeout);
+    }
     fields.number("snapshot_every", config.snapshot_every);
 }
 

@@ -27,6 +27,8 @@ pub struct Client {
     /// What it last saw under each key.
     seen: SortedMap<Arc<str>, Option<Arc<str>>>,
     pub(super) believed_leader: Option<NodeId>,
+    /// The time of the log when it was told last that it has no session.
+    pub(super) since: Option<Micros>,
     pub(super) operation: Option<Operation>,
     pub(super) queue: Vec<Wish>,
     pub(super) last: Option<Finished>,
@@ -105,6 +107,7 @@ impl Client {
             values: 0,
             seen: SortedMap::new(),
             believed_leader: None,
+            since: None,
             operation: None,
             queue: Vec::new(),
             last: None,

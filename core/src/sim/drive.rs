@@ -41,6 +41,8 @@ impl World {
 
     /// A client's request has come to a running server.
     pub(super) fn ask(&mut self, id: NodeId, asked: Asked, cause: Option<u64>, events: &mut Vec<Event>) {
+        let session_timeout = self.setup.config.session_timeout;
+        let local = self.machines[id.0 as usize].to_local(self.now);
         let Some(process) = &mut self.machine_mut(id).process else {
             return;
         };
@@ -50,8 +52,9 @@ impl World {
             // A leader answers itself; a follower asks it where to read.
             Input::ReadHere(ReadId(ask))
         } else {
-            let command =
-                kv::Command { client: asked.client.clone(), request: asked.request, op: asked.op.clone() };
+            let stamp = session_timeout.map(|timeout| kv::Stamp { now: local, timeout, since: asked.since });
+            let (client, op) = (asked.client.clone(), asked.op.clone());
+            let command = kv::Command { client, request: asked.request, op, stamp };
             process.asked.insert(ask, asked);
             Input::Propose(vec![Proposal { id: ProposalId(ask), command: command.encode() }])
         };
@@ -255,13 +258,16 @@ impl World {
         events: &mut Vec<Event>,
     ) -> Vec<(EntryId, Outcome)> {
         let mut applied = Vec::new();
+        let local = self.machines[id.0 as usize].to_local(self.now);
         for entry in out.apply.drain(..) {
             let Some(process) = &mut self.machine_mut(id).process else { break };
             let outcome = match &entry.payload {
                 raft::Payload::Noop | raft::Payload::Configuration(_) => None,
                 raft::Payload::Command(command) => {
-                    let once = process.node.rules().keeps(Rule::RequestAppliedOnce);
-                    Some(process.kv.apply_with(command, once))
+                    let rules = process.node.rules();
+                    let once = rules.keeps(Rule::RequestAppliedOnce);
+                    let restamped = restamped(command, local, rules);
+                    Some(process.kv.apply_with(restamped.as_ref().unwrap_or(command), once))
                 }
             };
             let digest = process.kv.digest();
@@ -326,6 +332,25 @@ impl World {
 struct Seen {
     commit_index: Index,
     snapshot: EntryId,
+}
+
+/// A command whose sessions do not expire as they should, where a laboratory leaves out a rule about that: by a replica's
+/// own clock, or without anybody being refused who once had a session.
+fn restamped(command: &raft::Bytes, now: Micros, rules: &impl Rules) -> Option<raft::Bytes> {
+    let (by_log, refused) =
+        (rules.keeps(Rule::SessionsExpireByLog), rules.keeps(Rule::ExpiredRequestRefused));
+    if by_log && refused {
+        return None;
+    }
+    let mut command = kv::Command::decode(command).ok()?;
+    let stamp = command.stamp.as_mut()?;
+    if !by_log {
+        stamp.now = now;
+    }
+    if !refused {
+        stamp.since = stamp.since.map(|_| Micros::MAX);
+    }
+    Some(command.encode())
 }
 
 fn refused(refusal: Refusal) -> ClientAnswer {

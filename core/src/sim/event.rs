@@ -224,6 +224,8 @@ pub enum Payload {
         request: u64,
         /// What.
         op: Op,
+        /// Where sessions expire: the time of the log that the client was told last; see [`Stamp`](crate::kv::Stamp).
+        since: Option<Micros>,
     },
     /// A server answers a client.
     Reply {

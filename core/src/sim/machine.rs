@@ -72,6 +72,7 @@ pub(super) struct Asked {
     pub(super) client: ClientId,
     pub(super) request: u64,
     pub(super) op: Op,
+    pub(super) since: Option<Micros>,
 }
 
 /// What a paused process will see when it goes on.
@@ -185,6 +186,7 @@ impl Machine {
             max_inflight,
             lease_drift_percent,
             snapshot_every: _,
+            session_timeout: _,
         } = setup.config;
         // A server that came later waits to be added.
         let born = if self.id.0 < setup.nodes {

@@ -125,8 +125,9 @@ impl World {
             (Payload::Peer(message), _, Endpoint::Node(to)) => {
                 self.drive(*to, Input::Message(message.clone()), Some(delivered), events);
             }
-            (Payload::Request { client, request, op }, _, Endpoint::Node(to)) => {
-                let asked = Asked { client: client.clone(), request: *request, op: op.clone() };
+            (Payload::Request { client, request, op, since }, _, Endpoint::Node(to)) => {
+                let (client, op) = (client.clone(), op.clone());
+                let asked = Asked { client, request: *request, op, since: *since };
                 self.ask(*to, asked, Some(delivered), events);
             }
             (Payload::Reply { request, answer, .. }, Endpoint::Node(from), Endpoint::Client(client)) => {

@@ -80,6 +80,17 @@ impl World {
         // An answer to an earlier attempt says nothing about the one under way.
         let is_of_last_attempt = operation.awaiting && operation.to == from;
         match answer {
+            // Its session is open now. Nothing was done of a request that came without one; of another, perhaps.
+            ClientAnswer::Done { outcome: Outcome::Expired(now), index } if is_of_last_attempt => {
+                match this.since.replace(*now) {
+                    None => self.attempt(client, from, cause, events),
+                    Some(_) => {
+                        let served_by = Some((from, *index));
+                        self.finish(client, Err(ClientError::Unknown), served_by, cause, events);
+                    }
+                }
+            }
+            ClientAnswer::Done { outcome: Outcome::Expired(_), .. } => {}
             ClientAnswer::Done { outcome, index } => {
                 // Followers answer reads, too.
                 if !matches!(operation.op, Op::Get { .. }) {
@@ -172,8 +183,8 @@ impl World {
         operation.attempts += 1;
         operation.to = to;
         operation.awaiting = true;
-        let payload =
-            Payload::Request { client: id.clone(), request: operation.request, op: operation.op.clone() };
+        let (request, op, since) = (operation.request, operation.op.clone(), this.since);
+        let payload = Payload::Request { client: id.clone(), request, op, since };
         let place = Place { cause: Some(cause), ..Place::default() };
         self.send(Endpoint::Client(id), Endpoint::Node(to), payload, place, events);
         let slowest = self.network.default_setup().latency.1;

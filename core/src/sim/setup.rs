@@ -45,6 +45,9 @@ pub struct NodeSetup {
     /// Leaders answer reads while a lease lasts, and rely on all clocks being this close to true time, in percent;
     /// `None`: they ask a majority each time. See [`crate::raft::Config::lease_reads`].
     pub lease_drift_percent: Option<u32>,
+    /// Clients that were not heard for so long, by the time of the log, are forgotten (thesis 6.3); `None`: never. See
+    /// [`crate::kv::Stamp`].
+    pub session_timeout: Option<Micros>,
     /// A node takes a snapshot when this many entries are applied since the last one; 0 = never, up to
     /// [`LOG_ENTRIES_MAX`].
     pub snapshot_every: u64,
@@ -123,6 +126,7 @@ impl Default for NodeSetup {
             max_entries_per_append: 64,
             max_inflight: 32,
             lease_drift_percent: None,
+            session_timeout: None,
             snapshot_every: 1_000,
         }
     }

@@ -108,6 +108,7 @@ fn turn(kind: &EventKind) -> Option<&'static str> {
             Err(ClientError::Rejected) => "operation not done",
         },
         EventKind::Apply { outcome: Some(Outcome::Stale), .. } => "request too late",
+        EventKind::Apply { outcome: Some(Outcome::Expired(_)), .. } => "session expired",
         EventKind::Skipped { .. } => "step without a target",
         _ => return None,
     })

@@ -8,6 +8,9 @@ use crate::time::Micros;
 /// Mostly the usual sizes, but the odd ones too.
 const SIZES: [u32; 10] = [1, 2, 3, 3, 3, 4, 5, 5, 5, 7];
 
+/// The stream of random numbers that sessions are drawn from.
+const SESSIONS: u64 = 0x5e55;
+
 /// The world of this seed.
 pub(super) fn draw(seed: u64, rng: &mut Rng) -> Setup {
     let mut setup = Setup { nodes: SIZES[rng.below(SIZES.len() as u64) as usize], seed, ..Setup::default() };
@@ -42,7 +45,13 @@ pub(super) fn draw(seed: u64, rng: &mut Rng) -> Setup {
     for number in 1..=[1, 2, 2, 3, 3, 4][rng.below(6) as usize] {
         setup.clients.push(client(number, keys, rng));
     }
+    setup.config.session_timeout = session_timeout(&mut Rng::stream(seed, SESSIONS));
     setup
+}
+
+/// Some forget clients that were cut off for a while, but nobody who is answered at the usual speed.
+fn session_timeout(rng: &mut Rng) -> Option<Micros> {
+    rng.chance(0.25).then(|| Micros::from_millis(rng.between(1_000, 3_000)))
 }
 
 fn client(number: u64, keys: u32, rng: &mut Rng) -> ClientSetup {

@@ -189,10 +189,22 @@ fn entry(out: &mut String, entry: &Entry) {
 /// Adds `command`: the operation and whose it is; null for bytes that are no command.
 fn command(fields: &mut Fields<'_>, bytes: &[u8]) {
     match kv::Command::decode(bytes) {
-        Ok(kv::Command { client, request, op }) => {
-            fields.object("command", |fields| operation(fields, &client, request, &op));
-        }
+        Ok(kv::Command { client, request, op, stamp }) => fields.object("command", |fields| {
+            operation(fields, &client, request, &op);
+            if let Some(kv::Stamp { now, timeout, since }) = stamp {
+                fields.number("at_us", now.0);
+                fields.number("timeout_us", timeout.0);
+                session(fields, since);
+            }
+        }),
         Err(_) => fields.null("command"),
+    }
+}
+
+/// Adds `since_us`, if the client has been told the time of the log.
+fn session(fields: &mut Fields<'_>, since: Option<Micros>) {
+    if let Some(since) = since {
+        fields.number("since_us", since.0);
     }
 }
 
@@ -209,6 +221,7 @@ fn result(fields: &mut Fields<'_>, outcome: Option<&Outcome>) {
         Some(Outcome::Value(value)) => fields.string_or_null("result", value.as_deref()),
         Some(Outcome::Swapped(swapped)) => fields.bool("result", *swapped),
         Some(Outcome::Done | Outcome::Stale | Outcome::Malformed) | None => fields.null("result"),
+        Some(Outcome::Expired(now)) => fields.object("result", |fields| fields.number("expired_us", now.0)),
     }
 }
 
@@ -225,9 +238,10 @@ fn travel(
     fields.string("kind", payload.kind().as_str());
     match payload {
         Payload::Peer(message) => peer(fields, message),
-        Payload::Request { client, request, op } => {
+        Payload::Request { client, request, op, since } => {
             fields.number("msg_term", 0);
             operation(fields, client, *request, op);
+            session(fields, *since);
         }
         Payload::Reply { client, request, answer } => {
             fields.number("msg_term", 0);
@@ -240,6 +254,12 @@ fn travel(
 
 fn client_answer(fields: &mut Fields<'_>, answer: &ClientAnswer) {
     match answer {
+        ClientAnswer::Done { outcome: Outcome::Expired(now), index } => {
+            fields.bool("ok", false);
+            fields.string("error", "session-expired");
+            fields.number("expired_us", now.0);
+            fields.number("index", index.0);
+        }
         ClientAnswer::Done { outcome, index } => {
             fields.bool("ok", true);
             result(fields, Some(outcome));

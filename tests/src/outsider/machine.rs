@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{number, text};
 
@@ -13,7 +13,11 @@ pub(super) struct Machine {
     /// By key: its value from which index on.
     history: BTreeMap<String, Vec<(u64, Option<String>)>>,
     /// By client: the number of its last request, and what came of it.
-    sessions: BTreeMap<String, (u64, Value)>,
+    results: BTreeMap<String, (u64, Value)>,
+    /// By client that is not forgotten: the time of the log when that was applied.
+    sessions: BTreeMap<String, u64>,
+    /// The greatest time in the log.
+    time: u64,
 }
 
 impl Machine {
@@ -23,7 +27,18 @@ impl Machine {
             return Value::Null;
         }
         let (client, request) = (text(command, "client").to_owned(), number(command, "request"));
-        if let Some((last, result)) = self.sessions.get(&client) {
+        if let Some(now) = command["at_us"].as_u64() {
+            self.time = self.time.max(now);
+            let (time, timeout) = (self.time, number(command, "timeout_us"));
+            self.sessions.retain(|_, used_at| *used_at + timeout > time);
+            let in_time = command["since_us"].as_u64().is_some_and(|since| since + timeout > time);
+            if !self.sessions.contains_key(&client) && !in_time {
+                return json!({ "expired_us": time });
+            }
+        }
+        if self.sessions.contains_key(&client)
+            && let Some((last, result)) = self.results.get(&client)
+        {
             if request == *last {
                 return result.clone();
             }
@@ -32,7 +47,8 @@ impl Machine {
             }
         }
         let result = self.change(index, command);
-        self.sessions.insert(client, (request, result.clone()));
+        self.sessions.insert(client.clone(), self.time);
+        self.results.insert(client, (request, result.clone()));
         result
     }
 
@@ -44,7 +60,7 @@ impl Machine {
 
     /// What came of a client's last request.
     pub(super) fn result_of(&self, client: &str, request: u64) -> Option<&Value> {
-        self.sessions.get(client).filter(|(last, _)| *last == request).map(|(_, result)| result)
+        self.results.get(client).filter(|(last, _)| *last == request).map(|(_, result)| result)
     }
 
     fn change(&mut self, index: u64, command: &Value) -> Value {

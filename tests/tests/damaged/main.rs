@@ -56,7 +56,8 @@ fn snapshot(clients: u64) -> Vec<u8> {
             1 => Op::Append { key, value },
             _ => Op::Cas { key, expected: None, value },
         };
-        let command = Command { client: ClientId::new(&format!("c{client}")), request: client, op };
+        let command =
+            Command { client: ClientId::new(&format!("c{client}")), request: client, op, stamp: None };
         machine.apply(&command.encode());
     }
     machine.snapshot().to_vec()

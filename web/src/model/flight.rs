@@ -221,6 +221,7 @@ fn answer_words(answer: &ClientAnswer) -> String {
             Outcome::Value(None) => "= nothing".to_owned(),
             Outcome::Swapped(false) => "not swapped".to_owned(),
             Outcome::Malformed => "malformed".to_owned(),
+            Outcome::Expired(_) => "session expired".to_owned(),
             Outcome::Done | Outcome::Swapped(true) | Outcome::Stale => "done".to_owned(),
         },
         ClientAnswer::NotLeader { leader: Some(leader) } => format!("ask {leader}"),

@@ -217,6 +217,7 @@ pub fn outcome(came_to: &Outcome) -> String {
         Outcome::Swapped(true) => "it was as expected, and is set".to_owned(),
         Outcome::Swapped(false) => "it was not as expected, and stays".to_owned(),
         Outcome::Stale => "an old request, applied before".to_owned(),
+        Outcome::Expired(_) => "its session has expired; nothing changes".to_owned(),
         Outcome::Malformed => "not a command; nothing changes".to_owned(),
     }
 }

@@ -52,7 +52,7 @@ pub fn message(payload: &Payload) -> String {
 pub fn message_fields(payload: &Payload) -> Vec<(&'static str, String)> {
     match payload {
         Payload::Peer(message) => peer_fields(message),
-        Payload::Request { client, request, op: asked } => {
+        Payload::Request { client, request, op: asked, .. } => {
             vec![("client", client.to_string()), ("request", request.to_string()), ("operation", op(asked))]
         }
         Payload::Reply { client, request, answer } => {

@@ -139,7 +139,7 @@ impl Key {
                 self.ends(client, request, End::Answered(outcome))
             }
             // What came of it is forgotten: it was done before, or it was not.
-            Outcome::Stale | Outcome::Malformed => self.over(client, request),
+            Outcome::Stale | Outcome::Malformed | Outcome::Expired(_) => self.over(client, request),
         }
     }
 

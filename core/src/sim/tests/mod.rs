@@ -6,5 +6,6 @@ mod crashes;
 mod lab;
 mod messages;
 mod pauses;
+mod sessions;
 mod snapshots;
 mod world;

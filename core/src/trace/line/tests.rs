@@ -43,7 +43,7 @@ fn entry(term: u64, index: u64, payload: EntryPayload) -> Entry {
 
 fn set(request: u64) -> kv::Command {
     let op = Op::Set { key: "k".into(), value: "v".into() };
-    kv::Command { client: ClientId::new("c1"), request, op }
+    kv::Command { client: ClientId::new("c1"), request, op, stamp: None }
 }
 
 /// Three voters of which node-2 had lost its disk, and a learner; node-0 is about to leave.
@@ -148,6 +148,12 @@ fn an_applied_entry_has_its_command_and_what_it_came_to() {
     ] {
         assert_eq!(of_set(outcome), format!(r#"{command}"result":{result},"digest":"00000000000000ab"}}"#));
     }
+    let stamp = kv::Stamp { now: Micros(9), timeout: Micros(5), since: Some(Micros(2)) };
+    let stamped = kv::Command { stamp: Some(stamp), ..set(3) };
+    assert_eq!(
+        applied(EntryPayload::Command(stamped.encode()), Some(Outcome::Expired(Micros(9)))),
+        r#"apply,"index":6,"entry_term":4,"command":{"client":"c1","request":3,"op":"set","key":"k","value":"v","at_us":9,"timeout_us":5,"since_us":2},"result":{"expired_us":9},"digest":"00000000000000ab"}"#
+    );
 }
 
 #[test]
@@ -265,7 +271,8 @@ fn messages_between_servers_have_the_names_of_the_paper() {
 #[test]
 fn messages_of_clients_have_no_term_and_a_lost_one_says_why() {
     let client = ClientId::new("c1");
-    let request = Payload::Request { client: client.clone(), request: 3, op: Op::Get { key: "k".into() } };
+    let request =
+        Payload::Request { client: client.clone(), request: 3, op: Op::Get { key: "k".into() }, since: None };
     let dropped = |why| {
         let (from, to) = (crate::sim::Endpoint::Client(client.clone()), NodeId(1).into());
         elsewhere(EventKind::Drop { message: 7, from, to, payload: Arc::new(request.clone()), why })
@@ -304,6 +311,10 @@ fn messages_of_clients_have_no_term_and_a_lost_one_says_why() {
         (
             answered(ClientAnswer::NotLeader { leader: None }),
             r#""ok":false,"error":"not-leader","leader":null}"#,
+        ),
+        (
+            answered(ClientAnswer::Done { outcome: Outcome::Expired(Micros(9)), index: Index(8) }),
+            r#""ok":false,"error":"session-expired","expired_us":9,"index":8}"#,
         ),
         (answered(ClientAnswer::Unknown), r#""ok":false,"error":"unknown"}"#),
     ]);
