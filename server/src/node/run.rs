@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
@@ -20,7 +21,7 @@ use super::links::Links;
 use super::peers::{PeerDoor, Peers, random};
 use crate::api;
 use crate::settings::NodeSettings;
-use crate::storage::{self, Recovered, Storage};
+use crate::storage::{self, Faults, Recovered, Storage};
 use crate::store::Store;
 
 /// The most changes that a watcher may be behind; then it is told so, and closed.
@@ -36,7 +37,9 @@ const ENTRIES_PER_APPEND_MAX: u32 = 1024;
 pub fn run(settings: NodeSettings) -> Result<ExitCode> {
     end_with_a_panic();
     let identity = storage::Identity { cluster: settings.cluster.to_string(), node: settings.id };
-    let (storage, recovered) = Storage::open(&settings.data, &identity, storage::Options::default())?;
+    let faults = settings.inject_disk_faults.as_deref().map(Faults::from_file).transpose()?.map(Arc::new);
+    let options = storage::Options { faults, ..storage::Options::default() };
+    let (storage, recovered) = Storage::open(&settings.data, &identity, options)?;
     for note in &recovered.notes {
         tracing::warn!("{note}");
     }
