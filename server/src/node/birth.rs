@@ -20,13 +20,16 @@ use crate::storage::Recovered;
 /// How long it waits before it asks a peer again that did not answer.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What an empty disk is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a disk is.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Birth {
-    /// Nobody knows another one of this node: it takes part.
-    New,
-    /// There was another one before.
-    Again,
+    /// It takes part, in a cluster that began with these voters.
+    TakesPart {
+        /// Of the configuration before any in the log.
+        first_voters: Vec<NodeId>,
+    },
+    /// It is empty, and there was another one before: what that one had promised is lost.
+    Lost,
 }
 
 /// Asks until it is known. A disk that is not empty has been asked about before.
@@ -37,19 +40,26 @@ pub(super) async fn settle(
     disk: &Disk,
 ) -> Birth {
     if recovered.born {
-        return Birth::New;
+        return Birth::TakesPart { first_voters: recovered.first_voters.clone() };
     }
-    let birth = if settings.new_cluster { Birth::New } else { ask(recovered.disk_id, door).await };
-    if birth == Birth::Again {
-        tracing::warn!(
-            "this node has lost its disk: it takes part as a learner until the leader has admitted it anew"
-        );
+    let known =
+        !recovered.fresh || (!settings.new_cluster && is_another_known(recovered.disk_id, door).await);
+    if known {
+        // Nothing is written: until the core has written that it forgets, another start asks again.
+        if recovered.fresh {
+            tracing::warn!(
+                "this node has lost its disk: until the leader has admitted it anew, it only learns"
+            );
+        }
+        return Birth::Lost;
     }
-    disk.born().await;
-    birth
+    let first_voters = settings.first_voters();
+    disk.born(first_voters.clone()).await;
+    Birth::TakesPart { first_voters }
 }
 
-async fn ask(own: u64, door: &PeerDoor) -> Birth {
+/// Whether one of the others knows another disk of this node.
+async fn is_another_known(own: u64, door: &PeerDoor) -> bool {
     let mut questions = JoinSet::new();
     for peer in door.others() {
         questions.spawn(known_disk(door.clone(), peer));
@@ -69,11 +79,11 @@ async fn ask(own: u64, door: &PeerDoor) -> Birth {
         && let Some(Ok(known)) = questions.join_next().await
     {
         if known.is_some_and(|known| known != own) {
-            return Birth::Again;
+            return true;
         }
         answers += 1;
     }
-    Birth::New
+    false
 }
 
 async fn known_disk(door: PeerDoor, peer: NodeId) -> Option<u64> {

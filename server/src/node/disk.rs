@@ -22,7 +22,7 @@ enum Job {
     /// Remember with which disk a peer has joined; the answer is the one that was known before, if any.
     RememberPeer { peer: NodeId, disk_id: u64, answer: oneshot::Sender<Option<u64>> },
     /// From now on this disk takes part in the cluster.
-    Born { answer: oneshot::Sender<()> },
+    Born { first_voters: Vec<NodeId>, answer: oneshot::Sender<()> },
     /// All before this are done; the thread ends.
     Close,
 }
@@ -113,10 +113,10 @@ impl Disk {
         known.await.unwrap_or(None)
     }
 
-    /// Makes durable that this disk takes part in the cluster.
-    pub(super) async fn born(&self) {
+    /// Makes durable that this disk takes part in the cluster of these voters.
+    pub(super) async fn born(&self, first_voters: Vec<NodeId>) {
         let (answer, done) = oneshot::channel();
-        self.send(Job::Born { answer });
+        self.send(Job::Born { first_voters, answer });
         // The thread ends only with the process.
         let _ = done.await;
     }
@@ -163,8 +163,8 @@ impl<F: Fn(WriteId)> Worker<F> {
                     }
                     let _ = answer.send(known);
                 }
-                Some(Job::Born { answer }) => {
-                    self.durably(Storage::born);
+                Some(Job::Born { first_voters, answer }) => {
+                    self.durably(|storage| storage.born(&first_voters));
                     let _ = answer.send(());
                 }
                 Some(Job::Close) => {

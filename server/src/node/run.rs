@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use mini_raft_core::raft::{Config, Incarnation, Node, Output, Paper};
+use mini_raft_core::raft::{Config, Configuration, Incarnation, Node, Output, Paper};
 use mini_raft_core::time::Micros;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -65,18 +65,15 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
 
     let stop = stop_wanted()?;
     tokio::pin!(stop);
-    let lost_disk = tokio::select! {
-        birth = birth::settle(&settings, &recovered, &door, &disk) => match birth {
-            Birth::New => None,
-            Birth::Again => Some(Incarnation(recovered.disk_id)),
-        },
+    let birth = tokio::select! {
+        birth = birth::settle(&settings, &recovered, &door, &disk) => birth,
         () = &mut stop => {
             server.stop().await;
             return Ok(ExitCode::SUCCESS);
         }
     };
     let peers = Peers::start(&door);
-    let config = config_of(&settings, lost_disk)?;
+    let config = config_of(&settings, &recovered, birth)?;
     let mut out = Output::default();
     let node = Node::new(config, Paper, recovered.persistent, Micros::ZERO, &mut out);
     let told = (node.role(), node.current_term(), node.leader());
@@ -145,8 +142,15 @@ fn stop_wanted() -> Result<impl Future<Output = ()>> {
     })
 }
 
-fn config_of(settings: &NodeSettings, lost_disk: Option<Incarnation>) -> Result<Config> {
+fn config_of(settings: &NodeSettings, recovered: &Recovered, birth: Birth) -> Result<Config> {
+    let (first_voters, lost_disk) = match birth {
+        Birth::TakesPart { first_voters } => (first_voters, None),
+        // It wrote so already, or was admitted since: the core goes on from there.
+        Birth::Lost if !recovered.fresh => (settings.first_voters(), None),
+        Birth::Lost => (settings.first_voters(), Some(Incarnation(recovered.disk_id))),
+    };
     Ok(Config {
+        configuration: Configuration::new(first_voters),
         lost_disk,
         max_entries_per_append: ENTRIES_PER_APPEND_MAX,
         facts: false,

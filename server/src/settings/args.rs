@@ -61,6 +61,9 @@ pub struct NodeArgs {
     /// The cluster is new: an empty data directory is no lost one.
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     pub new_cluster: Option<String>,
+    /// This node joins a cluster that runs already: it waits until it is added (`mini-raft members --add`).
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub join: Option<String>,
     /// The form of log lines [default: text].
     #[arg(long, value_name = "text|json")]
     pub log_format: Option<String>,
@@ -74,7 +77,7 @@ pub struct NodeArgs {
 
 impl NodeArgs {
     /// Each setting by its key, as the file spells it, with what the flag gives it.
-    pub(super) fn flags(&self) -> [(&'static str, Option<&str>); 18] {
+    pub(super) fn flags(&self) -> [(&'static str, Option<&str>); 19] {
         [
             ("id", self.id.as_deref()),
             ("listen", self.listen.as_deref()),
@@ -91,6 +94,7 @@ impl NodeArgs {
             ("lease_reads_drift_percent", self.lease_reads_drift_percent.as_deref()),
             ("enable_chaos", self.enable_chaos.as_deref()),
             ("new_cluster", self.new_cluster.as_deref()),
+            ("join", self.join.as_deref()),
             ("log_format", self.log_format.as_deref()),
             ("log_filter", self.log_filter.as_deref()),
             ("inject_disk_faults", self.inject_disk_faults.as_deref()),

@@ -85,6 +85,8 @@ pub struct NodeSettings {
     pub enable_chaos: bool,
     /// The cluster is new, so an empty disk is no lost one.
     pub new_cluster: bool,
+    /// It is no voter before somebody adds it to a cluster that runs already.
+    pub join: bool,
     /// The form of log lines.
     pub log_format: LogFormat,
     /// Which log lines there are, in the form of `tracing`: `info,mini_raft_server::node=debug`.
@@ -117,6 +119,11 @@ impl NodeSettings {
         self.peers.iter().filter(|peer| peer.id != self.id)
     }
 
+    /// The voters of a cluster that begins with these settings; none if it has begun without this node.
+    pub fn first_voters(&self) -> Vec<NodeId> {
+        if self.join { Vec::new() } else { self.peers.iter().map(|peer| peer.id).collect() }
+    }
+
     /// Where a node of the cluster is found.
     pub fn url_of(&self, id: NodeId) -> Option<&PeerUrl> {
         self.peers.iter().find(|peer| peer.id == id).map(|peer| &peer.url)
@@ -124,7 +131,7 @@ impl NodeSettings {
 
     /// How the core is to behave. The seed is another one at each start.
     pub fn raft_config(&self, seed: u64) -> Config {
-        let configuration = Configuration::new(self.peers.iter().map(|peer| peer.id));
+        let configuration = Configuration::new(self.first_voters());
         let micros =
             |span: Duration| Micros(u64::try_from(span.as_micros()).expect("settings are below an hour"));
         Config {

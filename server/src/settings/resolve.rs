@@ -49,6 +49,7 @@ fn settings(values: &mut Values, environment: Environment<'_>) -> Option<NodeSet
     let lease_reads = values.optional("lease_reads_drift_percent", drift).flatten();
     let enable_chaos = values.optional("enable_chaos", truth).unwrap_or(false);
     let new_cluster = values.optional("new_cluster", truth).unwrap_or(false);
+    let join = values.optional("join", truth).unwrap_or(false);
     let log_format = values.optional("log_format", log_format).unwrap_or_default();
     let log_filter = values.optional("log_filter", log_filter);
     let inject_disk_faults = values.optional("inject_disk_faults", path);
@@ -69,6 +70,7 @@ fn settings(values: &mut Values, environment: Environment<'_>) -> Option<NodeSet
         lease_reads,
         enable_chaos,
         new_cluster,
+        join,
         log_format,
         log_filter: log_filter.unwrap_or_else(|| defaults::LOG_FILTER.to_owned()),
         inject_disk_faults,

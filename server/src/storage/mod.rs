@@ -97,6 +97,8 @@ pub struct Recovered {
     pub fresh: bool,
     /// Whether [`Storage::born`] was called on this disk.
     pub born: bool,
+    /// What it was called with.
+    pub first_voters: Vec<NodeId>,
     /// The identity of the disk.
     pub disk_id: u64,
     /// What was made, cut, skipped or removed, in sentences for the log of the process.
@@ -232,8 +234,16 @@ impl Storage {
     }
 
     /// The node has asked its peers whether they know an earlier disk of its own, and acts on the answer. Durable.
-    pub fn born(&mut self) -> Result<(), WriteError> {
-        self.unless_failed(|storage| storage.write_state(|state| state.born = true))
+    ///
+    /// `first_voters` are those of the cluster as it began: what this node is told later, when others have been added,
+    /// must not make it count other majorities.
+    pub fn born(&mut self, first_voters: &[NodeId]) -> Result<(), WriteError> {
+        self.unless_failed(|storage| {
+            storage.write_state(|state| {
+                state.born = true;
+                state.first_voters = first_voters.to_vec();
+            })
+        })
     }
 
     /// The disk with which each peer was first seen.

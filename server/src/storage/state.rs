@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) disk: Hex,
     /// Whether the node has asked its peers for an earlier disk of its own, and got its answer.
     pub(super) born: bool,
+    /// The voters of the cluster when the node was born, for as long as the log and the snapshot name no others.
+    pub(super) first_voters: Vec<NodeId>,
     pub(super) current_term: Term,
     pub(super) voted_for: Option<NodeId>,
     /// The incarnation of a node that lost an earlier disk.

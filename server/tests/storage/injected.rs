@@ -44,9 +44,9 @@ fn a_full_disk_is_told_apart_and_short_writes_are_completed() {
     let (mut storage, _) = Storage::open(dir.path(), &identity(), with(&faults)).expect("a new directory");
     storage.write(&[command(1, 1, b"a")]).expect("the writes are completed");
     faults.set(vec![fault(Operation::Create, "state.json", Failure::Full)]);
-    assert!(matches!(storage.born(), Err(WriteError::Full { .. })));
+    assert!(matches!(storage.born(&[]), Err(WriteError::Full { .. })));
     faults.set(Vec::new());
-    storage.born().expect("there is room again");
+    storage.born(&[]).expect("there is room again");
     storage.write(&[command(1, 2, b"b")]).expect("it goes on");
     drop(storage);
     let (_, recovered) = Storage::open(dir.path(), &identity(), with(&faults)).expect("it comes back");
@@ -62,13 +62,13 @@ fn faults_come_and_go_with_their_file() {
     let (mut storage, _) = Storage::open(&data, &identity(), with(&faults)).expect("a new directory");
     let json = r#"[{ "operation": "create", "file": "state", "skip": 1, "times": 1, "error": "full" }]"#;
     fs::write(&file, json).expect("it can be written");
-    let results: Vec<bool> = (0..3).map(|_| storage.born().is_ok()).collect();
+    let results: Vec<bool> = (0..3).map(|_| storage.born(&[]).is_ok()).collect();
     assert_eq!(results, [true, false, true]);
     fs::write(&file, json).expect("it can be written");
-    storage.born().expect("the same text again is no new fault");
+    storage.born(&[]).expect("the same text again is no new fault");
     fs::remove_file(&file).expect("it can be removed");
-    storage.born().expect("no file is no fault");
+    storage.born(&[]).expect("no file is no fault");
     fs::write(&file, "nonsense").expect("it can be written");
-    let error = storage.born().expect_err("a bad file is no disk without faults").to_string();
+    let error = storage.born(&[]).expect_err("a bad file is no disk without faults").to_string();
     assert!(error.contains("faults.json"), "{error}");
 }

@@ -252,7 +252,7 @@ fn an_empty_disk_is_fresh_and_a_birth_is_remembered() {
         (recovered.fresh, recovered.born)
     };
     assert_eq!(life(|_| {}), (true, false));
-    assert_eq!(life(|storage| storage.born().expect("it is written")), (true, false));
+    assert_eq!(life(|storage| storage.born(&[]).expect("it is written")), (true, false));
     assert_eq!(life(|storage| storage.write(&[command(1, 1, b"")]).expect("it is written")), (true, true));
     assert_eq!(life(|_| {}), (false, true));
 }

@@ -35,7 +35,7 @@ fn a_real_directory_is_made_and_read_back() {
     let (mut storage, recovered) = Storage::open(&dir, &identity(), Options::default()).expect("it opens");
     assert_eq!((recovered.persistent, recovered.fresh), (persistent, false));
     assert_eq!(recovered.notes, Vec::<String>::new());
-    storage.born().expect("it can be written");
+    storage.born(&[]).expect("it can be written");
     drop(storage);
     let (storage, again) = Storage::open(&dir, &identity(), Options::default()).expect("it opens");
     assert!(again.born && again.disk_id == recovered.disk_id && storage.disk_id() == recovered.disk_id);

@@ -74,7 +74,7 @@ pub(crate) fn apply(storage: &mut Storage, step: &Step) -> Result<(), WriteError
     match step {
         Step::Write(writes) => storage.write(writes),
         Step::Tidy => storage.tidy(),
-        Step::Born => storage.born(),
+        Step::Born => storage.born(&[]),
         Step::Peer(peer, disk_id) => storage.remember_peer_disk(*peer, *disk_id),
     }
 }
