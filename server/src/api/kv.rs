@@ -1,5 +1,7 @@
 //! `/v1/kv`: keys and raw values.
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -77,8 +79,9 @@ async fn write(app: &App, head: &Parts, op: Op<'_>) -> Result<Response, Problem>
     let request = key.map(|key| RequestKey { key, fingerprint: Fingerprint::of(&op) });
     // The leader's actor puts the time in.
     let command = Command { at_ms: 0, request, op }.encode();
+    let began = Instant::now();
     let written = app.node.write(command).await.map_err(|failure| app.problem(failure, &head.uri))?;
-    app.counters.wrote();
+    app.counters.wrote(began.elapsed());
     let mut response = match written.outcome {
         Outcome::Created { mod_index } => etag::put_on(StatusCode::CREATED.into_response(), mod_index),
         Outcome::Replaced { mod_index } => etag::put_on(StatusCode::OK.into_response(), mod_index),

@@ -84,6 +84,10 @@ pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem>
         raft.register("snapshot_index", "What the newest snapshot covers", gauge(status.snapshot_index.0));
         raft.register("is_leader", "1 if this node leads", gauge(u64::from(status.role == RoleName::Leader)));
         raft.register("has_leader", "1 if it knows a leader", gauge(u64::from(status.leader.is_some())));
+        let elections = count(status.elections);
+        raft.register("elections", "Elections in which this node stood", elections);
+        let changes = count(status.leader_changes);
+        raft.register("leader_changes", "How often another leader became known", changes);
         raft.register("voters", "Servers whose votes count", gauge(status.voters.len() as u64));
         raft.register("learners", "Servers that only get the log", gauge(status.learners.len() as u64));
         raft.register("disk_full", "1 while a write waits for room", gauge(u64::from(status.disk_full)));

@@ -36,12 +36,12 @@ pub(super) async fn status(State(app): State<App>, uri: Uri) -> Result<Response,
     let status = app.node.status().await.map_err(|failure| app.problem(failure, &uri))?;
     let view = StatusView {
         leader_url: status.leader.and_then(|leader| app.url_of(leader)).map(str::to_owned),
+        counters: app.counters.view(&status, app.gauge.syncs()),
         status,
         cluster: app.cluster().to_owned(),
         peers: app.peers().map(|(id, url)| PeerView { id, url: url.to_owned() }).collect(),
         uptime_ms: app.uptime().as_millis() as u64,
         version: env!("CARGO_PKG_VERSION"),
-        counters: app.counters.view(app.gauge.syncs()),
     };
     Ok(Json(view).into_response())
 }

@@ -66,6 +66,10 @@ pub(super) struct Actor {
     pub(super) changes: broadcast::Sender<Arc<Change>>,
     /// What the log of the process last said about who leads.
     pub(super) told: (RoleName, Term, Option<NodeId>),
+    /// How often this node has stood for election since it started.
+    pub(super) elections: u64,
+    /// How often another leader became known to it.
+    pub(super) leader_changes: u64,
 }
 
 /// Who waits for what.
@@ -438,6 +442,9 @@ impl Actor {
     fn tell_who_leads(&mut self) {
         let now = (self.node.role(), self.node.current_term(), self.node.leader());
         if now != self.told {
+            let stands = matches!(now.0, RoleName::Candidate | RoleName::Leader);
+            self.elections += u64::from(stands && now.1 > self.told.1);
+            self.leader_changes += u64::from(now.2.is_some() && now.2 != self.told.2);
             let leader = now.2.map(|leader| leader.to_string());
             tracing::info!(
                 role = now.0.as_str(),

@@ -92,6 +92,8 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
         stopping: None,
         cluster_clock: None,
         told,
+        elections: 0,
+        leader_changes: 0,
         changes: broadcast::Sender::new(WATCH_BACKLOG_MAX),
     };
     let run = move || {

@@ -39,6 +39,12 @@ pub struct Status {
     pub disk_full: bool,
     /// Whether it knows a leader and has applied what was committed when it started.
     pub ready: bool,
+    /// How often this node has stood for election since it started.
+    #[serde(skip)]
+    pub elections: u64,
+    /// How often another leader became known to it.
+    #[serde(skip)]
+    pub leader_changes: u64,
     /// How many keys the store has.
     pub keys: u64,
     /// A hash of the store: equal on all nodes that have applied the same.
@@ -81,6 +87,8 @@ impl Actor {
             forgetful,
             disk_full,
             ready: node.leader().is_some() && !forgetful && !disk_full && self.stopping.is_none(),
+            elections: self.elections,
+            leader_changes: self.leader_changes,
             keys: self.store.len() as u64,
             digest: format!("{:016x}", self.store.digest()),
             progress: node
