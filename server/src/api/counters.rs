@@ -12,6 +12,9 @@ use crate::node::Status;
 /// Latencies are those of the last one or two spans of this length.
 const SPAN: Duration = Duration::from_secs(30);
 
+/// The longest latency that is told apart, in microseconds.
+const LATENCY_US_MAX: u64 = 60_000_000;
+
 /// Counted since the start.
 #[derive(Debug)]
 pub(super) struct Counters {
@@ -45,7 +48,8 @@ pub(super) struct CountersView {
 
 impl Default for Counters {
     fn default() -> Counters {
-        let histogram = || Histogram::new(2).expect("two digits are precise enough for any histogram");
+        let histogram =
+            || Histogram::new_with_bounds(1, LATENCY_US_MAX, 2).expect("these are bounds of a histogram");
         let recent = Recent { now: histogram(), before: histogram(), since: Instant::now() };
         Counters { writes: AtomicU64::new(0), reads: AtomicU64::new(0), write_us: Mutex::new(recent) }
     }
@@ -101,5 +105,22 @@ impl Recent {
         // Both have the same bounds.
         let _ = both.add(&self.before);
         (!both.is_empty()).then(|| both.value_at_quantile(quantile))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_are_told_as_they_were() {
+        let counters = Counters::default();
+        for ms in 1..=100 {
+            counters.wrote(Duration::from_millis(ms));
+        }
+        let recent = counters.write_us.lock().unwrap();
+        let p99 = recent.quantile(0.99).unwrap();
+        assert!((98_000..=101_000).contains(&p99), "{p99}");
+        assert!((49_000..=52_000).contains(&recent.quantile(0.5).unwrap()));
     }
 }

@@ -168,7 +168,7 @@ impl Actor {
             Wish::Transfer { to, answer } => self.transfer(to, answer),
             Wish::Snapshot { answer } => self.snapshot_wanted(answer),
             Wish::Watch { prefix, from, answer } => {
-                let from = from.unwrap_or(self.node.last_applied().0 + 1);
+                let from = from.unwrap_or(self.node.last_applied().0 + 1).max(1);
                 let missed = self.store.changes(&prefix, from, usize::MAX);
                 let to_come = self.changes.subscribe();
                 let _ = answer.send(missed.map(|missed| Watch { missed, to_come }));
