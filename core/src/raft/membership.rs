@@ -276,8 +276,7 @@ impl<R: Rules> Node<R> {
                     leader.change = None;
                 }
             }
-            Some(change) if self.forgets_somebody_in(&change.target) => {
-                let next = self.admitting_newcomers_of(&change.target);
+            Some(change) if let Some(next) = self.admitting_newcomers_of(&change.target) => {
                 self.append_configuration(next, out);
             }
             Some(change) if self.has_caught_up(change) => {
@@ -317,19 +316,14 @@ impl<R: Rules> Node<R> {
         newcomers.filter_map(|voter| Some((*voter, self.progress_of(*voter)?)))
     }
 
-    /// Whether a new voter lost its disk, and nothing in the log admits it as it lives now.
-    fn forgets_somebody_in(&self, target: &Configuration) -> bool {
-        self.newcomers_of(target).any(|(id, progress)| {
-            progress.forgetful.is_some_and(|incarnation| !self.configuration().admits(id, incarnation))
-        })
-    }
-
-    /// The configuration in use, which admits the new voters that lost their disks: still as learners, so that a
-    /// majority of the next configuration never waits for a vote that nobody may give.
-    fn admitting_newcomers_of(&self, target: &Configuration) -> Configuration {
+    /// The configuration in use, but with those new voters admitted that lost their disks, as they live now: still as
+    /// learners, so that a majority of the next configuration never waits for a vote that nobody may give. `None` if
+    /// there are none, or the log admits them already.
+    fn admitting_newcomers_of(&self, target: &Configuration) -> Option<Configuration> {
         let forgetful =
             self.newcomers_of(target).filter_map(|(id, progress)| Some((id, progress.forgetful?)));
-        self.configuration().with_admitted(forgetful)
+        let next = self.configuration().with_admitted(forgetful);
+        (next != *self.configuration()).then_some(next)
     }
 
     fn change_is_done(&mut self, out: &mut Output) {
