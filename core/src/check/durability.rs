@@ -13,8 +13,17 @@ use crate::sorted::SortedMap;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Durability {
     votes: SortedMap<NodeId, Votes>,
-    /// The log on a disk that is behind the log in memory may lose what comes after this entry.
-    may_lose: SortedMap<NodeId, Index>,
+    /// By server whose disk has not cut off yet what was cut off in memory.
+    may_lose: SortedMap<NodeId, Cuts>,
+}
+
+/// The cuts in a log that its disk may still have before it.
+#[derive(Clone, Copy, Debug)]
+struct Cuts {
+    /// What comes after this entry may be lost.
+    kept: Index,
+    /// A disk that holds an entry of the present log from here on has all the cuts behind it.
+    behind: Index,
 }
 
 /// The votes that were on one server's disk, the later ones.
@@ -60,13 +69,17 @@ impl Durability {
             EventKind::Truncate { from }
                 if commits.committed_by(event.term, server.log_end, lineage) < *from =>
             {
-                let before = self.may_lose.get(&node).copied().unwrap_or(*from);
-                self.may_lose.insert(node, before.min(from.prev()));
+                let first = Cuts { kept: from.prev(), behind: *from };
+                let cuts = self.may_lose.get_or_insert_with(node, || first);
+                cuts.kept = cuts.kept.min(from.prev());
+                cuts.behind = cuts.behind.max(*from);
             }
             EventKind::Sync { last } => {
-                let kept = self.may_lose.get(&node).copied();
-                loses(node, server, *last, kept, lineage, commits.committed(), report);
-                if *last == server.log_end {
+                let cuts = self.may_lose.get(&node).copied();
+                loses(node, server, *last, cuts.map(|cuts| cuts.kept), lineage, commits.committed(), report);
+                let is_of_present_log = lineage.common(*last, server.log_end) == last.index;
+                let is_behind = cuts.is_some_and(|cuts| is_of_present_log && last.index >= cuts.behind);
+                if is_behind || *last == server.log_end {
                     self.may_lose.remove(&node);
                 }
             }
@@ -298,6 +311,22 @@ mod tests {
         history.leads(0, 3).commits(0, 2).in_term(2, 2).truncates(2, 2).syncs(2, (1, 1));
         assert_eq!(history.broken(), [""; 0]);
         history.stores(2, &[(1, 2)]).in_term(2, 3).truncates(2, 2).syncs(2, (1, 1));
+        assert_eq!(history.broken(), ["durability"]);
+    }
+
+    /// Once a disk has the cut behind it, what was committed stays on it again, however far it is behind the log.
+    #[test]
+    fn a_slow_disk_that_has_been_cut_loses_nothing_more() {
+        let mut history = History::new();
+        for node in 0..3 {
+            history.stores(node, &[(1, 1), (1, 2)]);
+        }
+        history.leads(0, 3).commits(0, 2).in_term(2, 2).truncates(2, 2).appends(2, &[(2, 2), (2, 3)]);
+        history.in_term(2, 3).truncates(2, 2).appends(2, &[(1, 2), (3, 3), (3, 4)]);
+        // The disk comes to each of them in turn.
+        history.syncs(2, (1, 1)).syncs(2, (2, 2)).syncs(2, (1, 1)).syncs(2, (3, 3));
+        assert_eq!(history.broken(), [""; 0]);
+        history.syncs(2, (1, 1));
         assert_eq!(history.broken(), ["durability"]);
     }
 
