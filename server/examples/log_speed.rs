@@ -19,9 +19,8 @@ const CASES: [(u64, usize); 5] = [(1, 128), (16, 128), (64, 128), (256, 128), (6
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dir = std::env::args().nth(1).ok_or("say a directory on the disk to be measured")?;
-    println!(
-        "entries  bytes | storage: groups/s  entries/s  p50 ms  p99 ms  max ms | write + sync alone: groups/s"
-    );
+    println!("               |             storage                      |  write + sync alone");
+    println!("entries  bytes | groups/s   entries/s    p50 ms    p99 ms | groups/s  p50 ms  p99 ms");
     for (count, bytes) in CASES {
         let dir = tempfile::tempdir_in(&dir)?;
         let storage = through_storage(&dir.path().join("data"), count, bytes)?;
@@ -30,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let at =
             |times: &[Duration], share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1e3;
         println!(
-            "{count:7} {bytes:6} | {:17.0} {:10.0} {:7.2} {:7.2} | {:28.0} {:7.2} {:7.2}",
+            "{count:7} {bytes:6} | {:8.0} {:11.0} {:9.2} {:9.2} | {:8.0} {:7.2} {:7.2}",
             rate(&storage),
             rate(&storage) * count as f64,
             at(&storage, 0.5),

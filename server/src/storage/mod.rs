@@ -195,7 +195,7 @@ impl Storage {
         let is_new_segment = self.state.last_segment != self.journal.segments().1;
         let is_overdue = self.position.record - self.state.record >= BEHIND_MAX;
         if is_new_segment || is_overdue && self.is_behind() {
-            match self.write_state(|_| {}) {
+            match self.catch_up() {
                 // The writes themselves are durable.
                 Ok(()) | Err(WriteError::Full { .. }) => {}
                 failed => return failed,
@@ -211,9 +211,8 @@ impl Storage {
     pub fn tidy(&mut self) -> Result<(), WriteError> {
         self.unless_failed(|storage| {
             if storage.is_behind() {
-                storage.write_state(|_| {})?;
+                storage.catch_up()?;
             }
-            storage.journal.remove_before(&*storage.files, storage.state.first_segment)?;
             storage.journal.prepare_spare(&*storage.files)
         })
     }
@@ -221,10 +220,8 @@ impl Storage {
     /// For a clean stop: `state.json` then says how far the log reaches, to its last record.
     pub fn close(mut self) -> Result<(), WriteError> {
         self.unless_failed(|storage| {
-            if storage.is_behind() || storage.state.record < storage.position.record {
-                storage.write_state(|_| {})?;
-            }
-            storage.journal.remove_before(&*storage.files, storage.state.first_segment)
+            let is_current = storage.state.record == storage.position.record && !storage.is_behind();
+            if is_current { Ok(()) } else { storage.catch_up() }
         })
     }
 
@@ -279,6 +276,12 @@ impl Storage {
     fn is_behind(&self) -> bool {
         let first_segment = self.journal.first_needed(self.covered());
         self.state.hard_state() != self.position.hard_state || self.state.first_segment != first_segment
+    }
+
+    /// Brings `state.json` up to date, and removes what the log needs no more by it.
+    fn catch_up(&mut self) -> Result<(), WriteError> {
+        self.write_state(|_| {})?;
+        self.journal.remove_before(&*self.files, self.state.first_segment)
     }
 
     /// The log up to here can go: the older of the two snapshots has it.

@@ -82,7 +82,7 @@ fn every_changed_byte_is_refused_or_harmless() {
         let mut refused = 0;
         for path in disk.paths() {
             for place in 0..disk.bytes(&path).len() {
-                for mask in [1 << (place % 8), 0x80 >> (place % 7), 0xff] {
+                for mask in [1 << (place % 8), 0xff] {
                     let damaged = disk.copy();
                     damaged.change(&path, |bytes| bytes[place] ^= mask);
                     let circumstance = format!("life {seed}, {path}, byte {place} ^ {mask:02x}");

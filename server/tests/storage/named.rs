@@ -256,3 +256,20 @@ fn an_empty_disk_is_fresh_and_a_birth_is_remembered() {
     assert_eq!(life(|storage| storage.write(&[command(1, 1, b"")]).expect("it is written")), (true, true));
     assert_eq!(life(|_| {}), (false, true));
 }
+
+/// What snapshots have replaced is removed though the node never has a quiet moment; two snapshots' worth stays.
+#[test]
+fn a_busy_node_keeps_no_log_for_ever() {
+    let disk = Disk::new();
+    let (mut storage, _) = open(&disk).expect("the disk is new");
+    let mut segments_max = 0;
+    for index in 1..=2_000 {
+        storage.write(&[command(1, index, &[1; 300])]).expect("it is written");
+        if index % 50 == 0 {
+            storage.write(&[snapshot(1, index)]).expect("it is written");
+        }
+        segments_max = segments_max.max(disk.paths().iter().filter(|path| path.ends_with(".log")).count());
+    }
+    assert!((5..40).contains(&segments_max), "{segments_max} segments");
+    assert_eq!(indexes(&disk).0, Some(2_000));
+}
