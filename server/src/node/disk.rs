@@ -155,7 +155,7 @@ impl<F: Fn(WriteId)> Worker<F> {
             }
             match next {
                 // Nothing waits: a good moment for what can be done at any time.
-                None | Some(Job::Write(_)) => self.durably(Storage::tidy),
+                None | Some(Job::Write(_)) => self.tidy(),
                 Some(Job::RememberPeer { peer, disk_id, answer }) => {
                     let known = self.storage.peer_disks().get(&peer).copied();
                     if known.is_none() {
@@ -174,6 +174,14 @@ impl<F: Fn(WriteId)> Worker<F> {
                     return;
                 }
             }
+        }
+    }
+
+    /// A full disk keeps it from being done now, and nothing else from being done.
+    fn tidy(&mut self) {
+        match self.storage.tidy() {
+            Ok(()) | Err(WriteError::Full { .. }) => {}
+            Err(error) => give_up(&error),
         }
     }
 
@@ -202,10 +210,12 @@ impl<F: Fn(WriteId)> Worker<F> {
                     )]
                     std::thread::sleep(FULL_DISK_PAUSE);
                 }
-                Err(error) => {
-                    super::abort(&format!("a write failed, and what is on disk is not known: {error}"))
-                }
+                Err(error) => give_up(&error),
             }
         }
     }
+}
+
+fn give_up(error: &WriteError) -> ! {
+    super::abort(&format!("a write failed, and what is on disk is not known: {error}"))
 }
