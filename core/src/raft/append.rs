@@ -14,6 +14,9 @@ use super::rules::{Rule, Rules};
 impl<R: Rules> Node<R> {
     /// A request of an old term is refused, so that its sender learns the current one (§5.1).
     pub(super) fn answer_stale(&self, from: NodeId, body: &Body, out: &mut Output) {
+        if !self.rules.keeps(Rule::StaleLeaderAnswered) {
+            return;
+        }
         match body {
             Body::AppendEntries(request) => {
                 let outcome = self.failure(request.prev_log.index);

@@ -88,6 +88,10 @@ impl<R: Rules> Node<R> {
             return;
         }
         let refusal = self.pre_vote_refusal(&request);
+        let is_stale = matches!(refusal, Some(VoteRefusal::StaleTerm { .. }));
+        if is_stale && !self.rules.keeps(Rule::StalePreVoteAnswered) {
+            return;
+        }
         self.note_vote(from, &request, true, refusal, out);
         let reply = VoteReply { campaign_term: request.campaign_term, vote_granted: refusal.is_none() };
         self.send(from, Body::PreVoteReply(reply), out);
@@ -103,7 +107,8 @@ impl<R: Rules> Node<R> {
         if request.campaign_term != term || (self.keeps_lease() && !request.leadership_transfer) {
             return;
         }
-        let alive = self.leader_alive().filter(|_| self.config.check_quorum && !request.leadership_transfer);
+        let withholds = self.config.check_quorum && self.rules.keeps(Rule::VotesWithheld);
+        let alive = self.leader_alive().filter(|_| withholds && !request.leadership_transfer);
         if term > self.hard_state.current_term && alive.is_none() {
             self.become_follower(term, None, RoleReason::HigherTerm { from, term }, out);
         }

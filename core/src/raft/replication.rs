@@ -10,7 +10,7 @@ use super::message::{AppendEntries, AppendEntriesReply, AppendOutcome, Body};
 use super::node::Node;
 use super::progress::{InFlight, Progress, ProgressState};
 use super::role::{Leader, Role};
-use super::rules::Rules;
+use super::rules::{Rule, Rules};
 
 /// Entries cut out of the log for one follower, kept for the next one that needs the same.
 #[derive(Default)]
@@ -78,7 +78,7 @@ impl<R: Rules> Node<R> {
     }
 
     fn send_heartbeat(&mut self, to: NodeId, out: &mut Output) {
-        let late = self.snapshot_is_late(to);
+        let (late, notices_loss) = (self.snapshot_is_late(to), self.rules.keeps(Rule::LostAppendNoticed));
         let Some(progress) = self.progress_mut(to) else {
             return;
         };
@@ -94,10 +94,11 @@ impl<R: Rules> Node<R> {
             }
             // At the end of what was sent: a refusal tells that something was lost.
             ProgressState::Replicate { .. } => {
-                let prev_index = progress.next_index.prev();
+                let sent_to = progress.next_index.prev();
+                let prev_index = if notices_loss { sent_to } else { progress.match_index };
                 // The window was full for so long that what comes next is compacted away: what a follower says of
                 // an entry further on could not be told from an old answer.
-                if prev_index < self.log.snapshot_id().index {
+                if sent_to < self.log.snapshot_id().index {
                     return self.send_snapshot(to, out);
                 }
                 self.send_append(to, prev_index, Arc::from([]), out);

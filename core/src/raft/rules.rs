@@ -94,11 +94,14 @@ rules! {
     OneVotePerTerm, "one-vote-per-term", Safety, "Figure 2, RequestVote 2", "A server votes for one candidate in a term.";
     VotesOfCurrentTerm, "votes-of-current-term", Safety, "§5.2", "Only votes of the current term, one of each voter, are counted.";
     PreVoteIsNoVote, "pre-vote-is-no-vote", Safety, "thesis 9.6", "A pre-vote does not count as a vote.";
+    StalePreVoteAnswered, "stale-pre-vote-answered", Liveness, "thesis 9.6", "Who asks for a pre-vote in an old term is told the current one.";
+    VotesWithheld, "votes-withheld", Liveness, "thesis 4.2.3", "A server that hears from a leader does not even look at the term of who asks for its vote.";
     LogUpToDateTerm, "log-up-to-date-term", Safety, "§5.4.1", "The later last term is more up-to-date, whatever the lengths.";
     LogUpToDate, "log-up-to-date", Safety, "§5.4.1", "A candidate needs a log at least as up-to-date as the voter's.";
     ElectionMajority, "election-majority", Safety, "§5.2", "A candidate needs more than half of the votes.";
     StaleTermRejected, "stale-term-rejected", Safety, "§5.1", "A request of an old term is rejected.";
     HigherTermAdopted, "higher-term-adopted", Liveness, "§5.1", "A reply with a higher term makes a leader or candidate step down.";
+    StaleLeaderAnswered, "stale-leader-answered", Liveness, "§5.1", "A leader of an old term is told the current one.";
     PrevLogChecked, "prev-log-checked", Safety, "Figure 2, AppendEntries 2", "Entries are accepted only where the entry before them matches.";
     ConflictRemoved, "conflict-removed", Safety, "Figure 2, AppendEntries 3", "Entries that conflict with the leader's are removed.";
     MatchingKept, "matching-kept", Safety, "Figure 2, AppendEntries 3", "Entries that match the leader's are kept, also those after them.";
@@ -108,6 +111,7 @@ rules! {
     CommitOnlyCurrentTerm, "commit-only-current-term", Safety, "§5.4.2, Figure 8", "A leader counts replicas only of entries of its own term.";
     AckAfterSync, "ack-after-sync", Safety, "§5.1, Figure 2", "A follower acknowledges entries once they are on stable storage.";
     LeaderCountsAfterSync, "leader-counts-after-sync", Safety, "thesis 10.2.1", "A leader counts itself once its own write is on stable storage.";
+    LostAppendNoticed, "lost-append-noticed", Liveness, "§5.3, thesis 10.2.1", "A heartbeat stands at the end of what was sent, so that its refusal tells of a loss.";
     ReadNeedsQuorum, "read-needs-quorum", Client, "§8, thesis 6.4", "A leader confirms that it still leads before it answers a read.";
     ReadNeedsOwnTermCommit, "read-needs-own-term-commit", Client, "§8, thesis 6.4", "A leader commits an entry of its own term before it answers a read.";
     ReadNeedsLaterRound, "read-needs-later-round", Client, "thesis 6.4", "Only a round that began after the read confirms it.";

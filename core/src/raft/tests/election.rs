@@ -295,19 +295,24 @@ fn prevote_recent_leader_refused() {
 /// Thesis 9.6: a server with an old term and a better log learns the term from a refusal, and is elected.
 #[test]
 fn prevote_lower_term_node_unsticks() {
-    let mut bench = Bench::new(3);
-    bench.start_with_log(0, 5, &[1]);
-    bench.start_with_log(2, 1, &[1, 1]);
-    bench.crash(1);
-    bench.time_out(2);
-    bench.deliver_all();
-    assert_eq!(bench.node(2).current_term(), Term(5), "the refusal told the term");
-    bench.time_out(0);
-    bench.deliver_all();
-    assert_ne!(bench.node(0).role(), RoleName::Leader, "its log is behind");
-    bench.time_out(2);
-    bench.deliver_all();
-    assert_eq!(bench.node(2).role(), RoleName::Leader);
+    let comes_to = |rule: Option<Rule>| {
+        let mut bench = Bench::with(3, |_| {}, rule);
+        bench.start_with_log(0, 5, &[1]);
+        bench.start_with_log(2, 1, &[1, 1]);
+        bench.crash(1);
+        bench.time_out(2);
+        bench.deliver_all();
+        let learnt = bench.node(2).current_term();
+        bench.time_out(0);
+        bench.deliver_all();
+        assert_ne!(bench.node(0).role(), RoleName::Leader, "its log is behind");
+        bench.time_out(2);
+        bench.deliver_all();
+        (learnt, bench.node(2).role())
+    };
+    assert_eq!(comes_to(None), (Term(5), RoleName::Leader), "the refusal told the term");
+    let stuck = (Term(1), RoleName::PreCandidate);
+    assert_eq!(comes_to(Some(Rule::StalePreVoteAnswered)), stuck, "nobody leads, for ever");
 }
 
 /// Thesis 9.6: pre-votes that come in late are no votes.
@@ -372,15 +377,38 @@ fn checkquorum_active_leader_stays() {
 /// Thesis 4.2.3: a vote is withheld while a leader is alive, the term is not even looked at; it is given later.
 #[test]
 fn checkquorum_vote_withheld_then_granted() {
-    let mut bench = Bench::new(3);
-    bench.elect(0);
-    let end = bench.node(1).log().last();
-    bench.inject(2, 1, 7, request_vote(7, end));
-    assert!(!vote_granted(&mut bench, 2));
-    assert_eq!(bench.node(1).current_term(), Term(1));
-    bench.now += Micros::from_millis(150);
-    bench.inject(2, 1, 7, request_vote(7, end));
-    assert!(vote_granted(&mut bench, 2));
+    let asked = |rule: Option<Rule>| {
+        let mut bench = Bench::with(3, |_| {}, rule);
+        bench.elect(0);
+        let end = bench.node(1).log().last();
+        bench.inject(2, 1, 7, request_vote(7, end));
+        let at_once = (vote_granted(&mut bench, 2), bench.node(1).current_term());
+        bench.now += Micros::from_millis(150);
+        bench.inject(2, 1, 7, request_vote(7, end));
+        (at_once, vote_granted(&mut bench, 2))
+    };
+    assert_eq!(asked(None), ((false, Term(1)), true));
+    assert_eq!(asked(Some(Rule::VotesWithheld)), ((true, Term(7)), true), "a living leader is deposed");
+}
+
+/// Thesis 4.2.3: a server whose term has grown alone is not heard when it asks for votes; its answer to the leader's
+/// heartbeat frees it.
+#[test]
+fn checkquorum_stuck_high_term_node_freed() {
+    let heartbeat = |rule: Option<Rule>| {
+        let mut bench = Bench::with(3, |config| config.pre_vote = false, rule);
+        bench.elect(0);
+        bench.isolate(2);
+        bench.time_out(2);
+        bench.time_out(2);
+        bench.network.clear();
+        bench.heal();
+        bench.heartbeat(0);
+        (bench.node(0).role(), bench.node(0).current_term())
+    };
+    assert_eq!(heartbeat(None), (RoleName::Follower, Term(3)), "the next leader leads all");
+    let leads_without_it = (RoleName::Leader, Term(1));
+    assert_eq!(heartbeat(Some(Rule::StaleLeaderAnswered)), leads_without_it, "for ever");
 }
 
 /// §5.2: the only voter leads without asking anybody, as soon as its vote is durable.

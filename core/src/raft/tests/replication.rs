@@ -180,16 +180,22 @@ fn replicate_stale_reject_ignored() {
 /// §5.3: an append that was lost is sent again after the next heartbeat.
 #[test]
 fn replicate_lost_append_recovered() {
-    let mut bench = Bench::new(3);
-    bench.elect(0);
-    bench.propose(0, "lost");
-    bench.network.clear();
-    bench.propose(0, "follows");
-    bench.network.clear();
-    bench.heartbeat(0);
-    bench.heartbeat(0);
-    for id in 0..3 {
-        assert_eq!(bench.commands(id), ["lost", "follows"], "node-{id}");
+    let commands = |rule: Option<Rule>| {
+        let mut bench = Bench::with(3, |_| {}, rule);
+        bench.elect(0);
+        bench.propose(0, "lost");
+        bench.network.clear();
+        bench.propose(0, "follows");
+        bench.network.clear();
+        bench.heartbeat(0);
+        bench.heartbeat(0);
+        [0, 1, 2].map(|id| bench.commands(id))
+    };
+    for commands in commands(None) {
+        assert_eq!(commands, ["lost", "follows"]);
+    }
+    for commands in commands(Some(Rule::LostAppendNoticed)) {
+        assert_eq!(commands, [""; 0], "nobody asks, nobody refuses");
     }
 }
 
