@@ -55,6 +55,14 @@ impl Scene {
         Process::of_pid(u32::try_from(pid).expect("a pid")).ok()
     }
 
+    /// Waits until the node has applied what the first client wrote: a follower hears with the next message only that
+    /// an entry is committed.
+    fn until_applied(&self, number: usize) {
+        until("the node has applied the first write", || {
+            self.status()["nodes"][number]["last_applied"].as_u64() >= Some(2)
+        });
+    }
+
     fn processes(&self) -> Vec<Process> {
         (0..3).filter_map(|number| self.process(number)).collect()
     }
@@ -208,8 +216,7 @@ fn keys_are_written_read_compared_listed_and_deleted() {
 fn without_a_majority_the_exit_code_says_that_nothing_was_done_or_that_nobody_knows() {
     let scene = Scene::started();
     assert_eq!(code(&scene.run(&["set", "a", "1"])), 0);
-    // A follower hears with the next message that an entry is committed.
-    until("node-2 has applied the write", || scene.status()["nodes"][2]["last_applied"].as_u64() >= Some(2));
+    scene.until_applied(2);
     for process in &scene.processes()[..2] {
         assert!(process.signal(Signal::Kill).expect("it may be signalled"));
     }
@@ -229,6 +236,7 @@ fn the_leadership_is_handed_over_and_a_snapshot_is_taken() {
     assert_eq!(code(&scene.run(&["set", "a", "1"])), 0);
     let snapshot = scene.json(&["snapshot"]);
     assert!(snapshot["node"] == to && snapshot["index"].as_u64() >= Some(2), "{snapshot}");
+    scene.until_applied(2);
     assert_eq!(scene.json(&["snapshot", "node-2"])["node"], "node-2");
     assert_eq!(code(&scene.run(&["snapshot", "node-7"])), 2);
 }
