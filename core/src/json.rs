@@ -14,6 +14,11 @@ pub(crate) fn object(out: &mut String, fill: impl FnOnce(&mut Fields<'_>)) {
     out.push('}');
 }
 
+/// Goes on with an object that has fields already, and is not at its end.
+pub(crate) fn more(out: &mut String, fill: impl FnOnce(&mut Fields<'_>)) {
+    fill(&mut Fields { out, empty: false });
+}
+
 /// Appends a list to `out`; `item` writes each of the items.
 pub(crate) fn list<T>(
     out: &mut String,

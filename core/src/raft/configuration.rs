@@ -1,5 +1,7 @@
 //! Who is in the cluster, and what a majority of it is (§6; thesis 4.2.1, 4.3).
 
+use serde::Serialize;
+
 use super::ids::{Incarnation, NodeId};
 use crate::sorted::{SortedMap, SortedSet};
 
@@ -7,7 +9,7 @@ use crate::sorted::{SortedMap, SortedSet};
 ///
 /// Every decision that needs a majority asks this type. In a joint configuration it needs a majority of the new
 /// voters and one of the old ones (§6).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Configuration {
     voters: Vec<NodeId>,
     outgoing: Vec<NodeId>,

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use super::configuration::Configuration;
 use super::ids::{EntryId, Incarnation, Index, NodeId, Term};
 use super::io::Refusal;
@@ -11,7 +13,8 @@ use super::role::RoleName;
 use crate::time::Micros;
 
 /// A rule fired on this node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "fact", content = "values", rename_all = "kebab-case")]
 pub enum Fact {
     /// No leader was heard for the whole election timeout (§5.2).
     ElectionTimedOut {
@@ -219,6 +222,7 @@ pub enum Fact {
         /// The entry that brought it.
         index: Index,
         /// The configuration.
+        #[serde(serialize_with = "pointed_to")]
         configuration: Arc<Configuration>,
     },
     /// This server had lost its disk, and counts again where it is a voter.
@@ -255,7 +259,8 @@ pub enum Fact {
 }
 
 /// Why a role or a term changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum RoleReason {
     /// The election timer ran out (§5.2).
     ElectionTimeout,
@@ -307,7 +312,8 @@ pub enum RoleReason {
 }
 
 /// Why a vote was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum VoteRefusal {
     /// The candidate's term is old (Figure 2, RequestVote 1).
     StaleTerm {
@@ -336,7 +342,8 @@ pub enum VoteRefusal {
 }
 
 /// Why a transfer of leadership came to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TransferFailure {
     /// This node is not the leader.
     NotLeader,
@@ -346,4 +353,8 @@ pub enum TransferFailure {
     TookTooLong,
     /// Another target was named meanwhile.
     Superseded,
+}
+
+fn pointed_to<T: Serialize, S: Serializer>(pointer: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    pointer.as_ref().serialize(serializer)
 }

@@ -47,7 +47,8 @@ pub struct BadNodeId(pub String);
 ///
 /// What is said of a server before a loss, in messages or in the log, must not be taken for something that is said of
 /// it after the loss: it lost the promises that it had made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
 pub struct Incarnation(pub u64);
 
 impl fmt::Display for Incarnation {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::configuration::MembershipChange;
 use super::entry::{Bytes, Entry, Snapshot};
 use super::fact::Fact;
@@ -192,7 +194,8 @@ pub enum Answer {
 }
 
 /// Why a wish was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum Refusal {
     /// Only a leader can do it: ask this one, if any is known.
     NotLeader {

@@ -180,6 +180,11 @@ impl<R: Rules> Node<R> {
         &self.config
     }
 
+    /// From now on facts are recorded, or not: see [`Config::facts`].
+    pub fn record_facts(&mut self, wanted: bool) {
+        self.config.facts = wanted;
+    }
+
     /// Which rules it keeps.
     pub fn rules(&self) -> &R {
         &self.rules

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::configuration::Configuration;
 use super::ids::{Index, NodeId};
 use super::io::ProposalId;
@@ -22,7 +24,8 @@ pub(super) enum Role {
 }
 
 /// A role without its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RoleName {
     /// Answers requests.
     Follower,

@@ -330,6 +330,25 @@ message_kinds! {
     ClientReply = "client-reply",
 }
 
+impl MessageKind {
+    /// The kind of what a server says to another.
+    pub fn of(body: &Body) -> MessageKind {
+        match body {
+            Body::RequestVote(_) => MessageKind::RequestVote,
+            Body::RequestVoteReply(_) => MessageKind::RequestVoteReply,
+            Body::PreVote(_) => MessageKind::PreVote,
+            Body::PreVoteReply(_) => MessageKind::PreVoteReply,
+            Body::AppendEntries(_) => MessageKind::AppendEntries,
+            Body::AppendEntriesReply(_) => MessageKind::AppendEntriesReply,
+            Body::InstallSnapshot(_) => MessageKind::InstallSnapshot,
+            Body::InstallSnapshotReply(_) => MessageKind::InstallSnapshotReply,
+            Body::TimeoutNow => MessageKind::TimeoutNow,
+            Body::ReadIndex(_) => MessageKind::ReadIndex,
+            Body::ReadIndexReply(_) => MessageKind::ReadIndexReply,
+        }
+    }
+}
+
 /// What a message takes beside entries and snapshots, about.
 const ENVELOPE_BYTES: u64 = 256;
 
@@ -353,19 +372,7 @@ impl Payload {
     /// The kind of this message.
     pub fn kind(&self) -> MessageKind {
         match self {
-            Payload::Peer(message) => match &message.body {
-                Body::RequestVote(_) => MessageKind::RequestVote,
-                Body::RequestVoteReply(_) => MessageKind::RequestVoteReply,
-                Body::PreVote(_) => MessageKind::PreVote,
-                Body::PreVoteReply(_) => MessageKind::PreVoteReply,
-                Body::AppendEntries(_) => MessageKind::AppendEntries,
-                Body::AppendEntriesReply(_) => MessageKind::AppendEntriesReply,
-                Body::InstallSnapshot(_) => MessageKind::InstallSnapshot,
-                Body::InstallSnapshotReply(_) => MessageKind::InstallSnapshotReply,
-                Body::TimeoutNow => MessageKind::TimeoutNow,
-                Body::ReadIndex(_) => MessageKind::ReadIndex,
-                Body::ReadIndexReply(_) => MessageKind::ReadIndexReply,
-            },
+            Payload::Peer(message) => MessageKind::of(&message.body),
             Payload::Request { .. } => MessageKind::ClientRequest,
             Payload::Reply { .. } => MessageKind::ClientReply,
         }

@@ -1,11 +1,9 @@
 //! One event as one line.
 
+use super::parts;
 use crate::json::{self, Fields};
 use crate::kv::{self, Op, Outcome};
-use crate::raft::{
-    AppendOutcome, Body, Configuration, Entry, EntryId, Fact, Incarnation, Message, NodeId,
-    Payload as EntryPayload, RequestVote,
-};
+use crate::raft::{Fact, Payload as EntryPayload};
 use crate::scenario;
 use crate::sim::event::{ClientAnswer, ClientError, SnapshotOrigin};
 use crate::sim::{Event, EventKind, Payload};
@@ -79,12 +77,14 @@ fn details(fields: &mut Fields<'_>, kind: &EventKind) {
                 fields.string("why", why.slug());
             }
             if let Fact::ConfigurationInUse { index, configuration: adopted } = fact {
-                configuration(fields, adopted);
+                parts::configuration(fields, adopted);
                 fields.number("index", index.0);
             }
         }
         EventKind::Vote { candidate, .. } => fields.name("for", candidate),
-        EventKind::Append { entries } => fields.list("entries", entries.iter(), entry),
+        EventKind::Append { entries } => {
+            fields.list("entries", entries.iter(), |out, one| parts::entry(out, one, command))
+        }
         EventKind::Truncate { from } => fields.number("from", from.0),
         EventKind::Sync { last } => {
             fields.number("index", last.index.0);
@@ -96,7 +96,7 @@ fn details(fields: &mut Fields<'_>, kind: &EventKind) {
             fields.number("entry_term", entry.term.0);
             match &entry.payload {
                 EntryPayload::Noop | EntryPayload::Configuration(_) => fields.null("command"),
-                EntryPayload::Command(bytes) => command(fields, bytes),
+                EntryPayload::Command(bytes) => command(fields.field("command"), bytes),
             }
             result(fields, outcome.as_ref());
             fields.string("digest", &format!("{digest:016x}"));
@@ -168,28 +168,10 @@ fn details(fields: &mut Fields<'_>, kind: &EventKind) {
     }
 }
 
-fn entry(out: &mut String, entry: &Entry) {
-    json::object(out, |fields| {
-        fields.number("index", entry.index.0);
-        fields.number("term", entry.term.0);
-        match &entry.payload {
-            EntryPayload::Noop => fields.string("kind", "noop"),
-            EntryPayload::Command(bytes) => {
-                fields.string("kind", "command");
-                command(fields, bytes);
-            }
-            EntryPayload::Configuration(adopted) => {
-                fields.string("kind", "config");
-                configuration(fields, adopted);
-            }
-        }
-    });
-}
-
-/// Adds `command`: the operation and whose it is; null for bytes that are no command.
-fn command(fields: &mut Fields<'_>, bytes: &[u8]) {
+/// Appends what a command asks for: the operation and whose it is; null for bytes that are no command.
+fn command(out: &mut String, bytes: &[u8]) {
     match kv::Command::decode(bytes) {
-        Ok(kv::Command { client, request, op, stamp }) => fields.object("command", |fields| {
+        Ok(kv::Command { client, request, op, stamp }) => json::object(out, |fields| {
             operation(fields, &client, request, &op);
             if let Some(kv::Stamp { now, timeout, since }) = stamp {
                 fields.number("at_us", now.0);
@@ -197,7 +179,7 @@ fn command(fields: &mut Fields<'_>, bytes: &[u8]) {
                 session(fields, since);
             }
         }),
-        Err(_) => fields.null("command"),
+        Err(_) => out.push_str("null"),
     }
 }
 
@@ -237,7 +219,7 @@ fn travel(
     fields.name("to", to);
     fields.string("kind", payload.kind().as_str());
     match payload {
-        Payload::Peer(message) => peer(fields, message),
+        Payload::Peer(message) => parts::message(fields, message, command),
         Payload::Request { client, request, op, since } => {
             fields.number("msg_term", 0);
             operation(fields, client, *request, op);
@@ -275,98 +257,6 @@ fn client_answer(fields: &mut Fields<'_>, answer: &ClientAnswer) {
             fields.string("error", "unknown");
         }
     }
-}
-
-fn peer(fields: &mut Fields<'_>, message: &Message) {
-    fields.number("msg_term", message.term.0);
-    match &message.body {
-        Body::RequestVote(request) | Body::PreVote(request) => request_vote(fields, request),
-        Body::RequestVoteReply(reply) | Body::PreVoteReply(reply) => {
-            fields.number("campaign_term", reply.campaign_term.0);
-            fields.bool("vote_granted", reply.vote_granted);
-        }
-        Body::AppendEntries(append) => {
-            let EntryId { term, index } = append.prev_log;
-            fields.number("prev_log_index", index.0);
-            fields.number("prev_log_term", term.0);
-            fields.list("entries", append.entries.iter(), entry);
-            fields.number("leader_commit", append.leader_commit.0);
-            fields.number("round", append.round);
-        }
-        Body::AppendEntriesReply(reply) => {
-            match reply.outcome {
-                AppendOutcome::Success { match_index } => {
-                    fields.bool("success", true);
-                    fields.number("match_index", match_index.0);
-                }
-                AppendOutcome::Failure { prev_log_index, conflict_term, conflict_index } => {
-                    fields.bool("success", false);
-                    fields.number("prev_log_index", prev_log_index.0);
-                    fields.number("conflict_index", conflict_index.0);
-                    match conflict_term {
-                        Some(term) => fields.number("conflict_term", term.0),
-                        None => fields.null("conflict_term"),
-                    }
-                }
-            }
-            fields.number("round", reply.round);
-            forgetful(fields, reply.forgetful);
-        }
-        Body::InstallSnapshot(install) => {
-            let EntryId { term, index } = install.last_included;
-            fields.number("last_included_index", index.0);
-            fields.number("last_included_term", term.0);
-            fields.number("offset", install.offset);
-            fields.number("data_bytes", install.data.len() as u64);
-            fields.bool("done", install.done);
-            fields.number("round", install.round);
-        }
-        Body::InstallSnapshotReply(reply) => {
-            fields.number("match_index", reply.match_index.0);
-            fields.number("next_offset", reply.next_offset);
-            fields.number("round", reply.round);
-            forgetful(fields, reply.forgetful);
-        }
-        Body::TimeoutNow => {}
-        Body::ReadIndex(request) => fields.number("read", request.read.0),
-        Body::ReadIndexReply(reply) => {
-            fields.number("read", reply.read.0);
-            match reply.read_index {
-                Some(index) => fields.number("read_index", index.0),
-                None => fields.null("read_index"),
-            }
-        }
-    }
-}
-
-/// Adds who is in the cluster.
-fn configuration(fields: &mut Fields<'_>, configuration: &Configuration) {
-    let node = |out: &mut String, node: &NodeId| json::string(out, &node.to_string());
-    fields.list("voters", configuration.voters(), node);
-    fields.list("learners", configuration.learners(), node);
-    fields.list("outgoing", configuration.outgoing(), node);
-    if !configuration.admitted().is_empty() {
-        fields.object("admitted", |fields| {
-            for (node, incarnation) in configuration.admitted() {
-                fields.number(&node.to_string(), incarnation.0);
-            }
-        });
-    }
-}
-
-/// Adds whether whoever answers lost its disk, and does not count.
-fn forgetful(fields: &mut Fields<'_>, incarnation: Option<Incarnation>) {
-    fields.bool("forgetful", incarnation.is_some());
-    if let Some(incarnation) = incarnation {
-        fields.number("incarnation", incarnation.0);
-    }
-}
-
-fn request_vote(fields: &mut Fields<'_>, request: &RequestVote) {
-    fields.number("campaign_term", request.campaign_term.0);
-    fields.number("last_log_index", request.last_log.index.0);
-    fields.number("last_log_term", request.last_log.term.0);
-    fields.bool("leadership_transfer", request.leadership_transfer);
 }
 
 #[cfg(test)]

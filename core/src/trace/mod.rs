@@ -13,6 +13,8 @@
 //!   bytes, each line with its newline: start with 14695981039346656037; for every byte, exclusive-or it in, then
 //!   multiply by 1099511628211, modulo 2^64.
 
+pub mod parts;
+
 mod line;
 
 use crate::hash::Fnv1a;

@@ -7,6 +7,7 @@ mod admin;
 mod chaos;
 mod counters;
 mod etag;
+mod events;
 mod forward;
 mod guard;
 mod idempotency;
@@ -40,6 +41,7 @@ use tokio::sync::{Semaphore, watch as watch_channel};
 use self::counters::{Counters, CountersView};
 use self::idempotency::UnderWay;
 use self::problem::Problem;
+use crate::feed::Feed;
 use crate::node::{DiskGauge, Failure, NodeHandle, PeerDoor};
 use crate::settings::NodeSettings;
 
@@ -67,9 +69,24 @@ pub struct Shared {
     requests: metrics::Requests,
     under_way: UnderWay,
     watchers: Arc<Semaphore>,
+    feed: Arc<Feed>,
     stopping: watch_channel::Receiver<bool>,
     http: Client<HttpConnector, Full<Bytes>>,
     started: Instant,
+}
+
+/// What the handlers use of the rest of the process.
+pub struct Parts {
+    /// The way to the actor.
+    pub node: NodeHandle,
+    /// The door to the peers.
+    pub door: PeerDoor,
+    /// What the disk thread tells.
+    pub gauge: Arc<DiskGauge>,
+    /// What happens on the node.
+    pub feed: Arc<Feed>,
+    /// Streams end when it becomes true.
+    pub stopping: watch_channel::Receiver<bool>,
 }
 
 /// Who this node is, and who the others are.
@@ -88,14 +105,9 @@ struct Identity {
 }
 
 impl App {
-    /// For this node. Streams end when `stopping` becomes true.
-    pub fn new(
-        settings: &NodeSettings,
-        node: NodeHandle,
-        door: PeerDoor,
-        gauge: Arc<DiskGauge>,
-        stopping: watch_channel::Receiver<bool>,
-    ) -> App {
+    /// For this node.
+    pub fn new(settings: &NodeSettings, parts: Parts) -> App {
+        let Parts { node, door, gauge, feed, stopping } = parts;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(1)));
@@ -114,6 +126,7 @@ impl App {
             requests: metrics::Requests::default(),
             under_way: UnderWay::default(),
             watchers: Arc::new(Semaphore::new(settings.limits.watchers)),
+            feed,
             stopping,
             http: Client::builder(TokioExecutor::new()).build(connector),
             started: Instant::now(),
@@ -165,6 +178,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/snapshot", post(admin::snapshot))
         .layer(middleware::from_fn_with_state(app.clone(), forward::if_wanted))
         .route("/v1/watch", get(watch::watch))
+        .route("/v1/events", get(events::events))
         .route("/v1/status", get(status::status))
         .route("/livez", get(status::livez))
         .route("/readyz", get(status::readyz))

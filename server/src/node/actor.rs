@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use mini_raft_core::raft::{
-    Answer, Bytes, EntryId, Index, Input, MembershipChange, Message, Node, NodeId, Output, Paper, Payload,
-    Proposal, ProposalId, ReadId, Refusal, RoleName, Term, WriteId,
+    Answer, Body, Bytes, EntryId, Index, Input, MembershipChange, Message, Node, NodeId, Output, Paper,
+    Payload, Proposal, ProposalId, ReadId, Refusal, RoleName, Term, WriteId,
 };
 use mini_raft_core::time::Micros;
 use tokio::sync::{OwnedSemaphorePermit, broadcast, oneshot};
@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast, oneshot};
 use super::disk::Disk;
 use super::peers::Peers;
 use super::wish::{Consistency, Declined, Found, Query, Read, Watch, Wish, Written};
+use crate::feed::{FrameId, Recorder};
 use crate::store::{Change, ClusterClock, Outcome, Store, command};
 
 /// The most that one turn of the loop takes in, so that timers are never late by much.
@@ -28,8 +29,8 @@ const STALL_MAX: Duration = Duration::from_millis(1000);
 /// What comes to the actor.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A peer said something; the place is that of the message among those that wait.
-    Peer(Message, OwnedSemaphorePermit),
+    /// A peer said something, in this frame; the place is that of the message among those that wait.
+    Peer { message: Message, frame: FrameId, place: OwnedSemaphorePermit },
     /// Somebody wants something.
     Wish(Wish),
     /// This write and those before it are durable.
@@ -64,6 +65,7 @@ pub(super) struct Actor {
     /// That of the last term in which this node led.
     pub(super) cluster_clock: Option<(Term, ClusterClock)>,
     pub(super) changes: broadcast::Sender<Arc<Change>>,
+    pub(super) recorder: Recorder,
     /// What the log of the process last said about who leads.
     pub(super) told: (RoleName, Term, Option<NodeId>),
     /// How often this node has stood for election since it started.
@@ -95,6 +97,7 @@ impl Actor {
     /// Runs until it is told to stop, and everything that it promised is on disk.
     pub(super) fn run(mut self) {
         self.obey();
+        self.recorder.begin(&self.node, &self.store);
         let mut proposals = Vec::new();
         loop {
             let wait = Duration::from_micros(self.node.deadline().0.saturating_sub(self.now().0));
@@ -117,6 +120,7 @@ impl Actor {
             self.obey();
             self.settle_transfers();
             self.tell_who_leads();
+            self.node.record_facts(self.recorder.publish());
             if self.may_stop() {
                 return self.disk.close();
             }
@@ -129,13 +133,20 @@ impl Actor {
 
     fn step(&mut self, input: Input) {
         let now = self.now();
+        self.recorder.before(&self.node, &input);
         self.node.step(now, input, &mut self.out);
+        self.recorder.after(&self.node, &self.out);
     }
 
     fn take(&mut self, event: Event, proposals: &mut Vec<Proposal>) {
         match event {
-            Event::Peer(message, place) => {
+            Event::Peer { message, frame, place } => {
                 drop(place);
+                if matches!(message.body, Body::InstallSnapshot(_)) {
+                    // A snapshot becomes the store at once: what was committed before it is applied before it.
+                    self.obey();
+                }
+                self.recorder.delivered(&self.node, &message, frame);
                 self.step(Input::Message(message));
             }
             Event::WriteDone(id) => self.step(Input::WriteDone(id)),
@@ -172,6 +183,11 @@ impl Actor {
                 let missed = self.store.changes(&prefix, from, usize::MAX);
                 let to_come = self.changes.subscribe();
                 let _ = answer.send(missed.map(|missed| Watch { missed, to_come }));
+            }
+            Wish::View { answer } => {
+                self.obey();
+                self.node.record_facts(true);
+                let _ = answer.send(self.recorder.view(&self.node, &self.store));
             }
             Wish::Status { answer } => {
                 let _ = answer.send(self.status());
@@ -333,7 +349,8 @@ impl Actor {
             self.disk.write(std::mem::take(&mut out.writes));
         }
         for message in out.messages.drain(..) {
-            self.peers.send(message);
+            let told = |message: &Message, frame| self.recorder.sent(&self.node, message, frame);
+            self.peers.send(message, told);
         }
         if let Some(snapshot) = out.restore.take() {
             match Store::restore(&snapshot.data) {
@@ -348,13 +365,17 @@ impl Actor {
             outcomes.push(match &entry.payload {
                 Payload::Command(command) => {
                     let applied = self.store.apply(entry.index.0, command);
+                    self.recorder.applied(&self.node, &entry, Some(&applied), &self.store);
                     if let Some(change) = applied.change {
                         // Nobody may be watching.
                         let _ = self.changes.send(change);
                     }
                     Some(applied.outcome)
                 }
-                Payload::Noop | Payload::Configuration(_) => None,
+                Payload::Noop | Payload::Configuration(_) => {
+                    self.recorder.applied(&self.node, &entry, None, &self.store);
+                    None
+                }
             });
         }
         for answer in out.answers.drain(..) {
@@ -364,6 +385,7 @@ impl Actor {
         }
         out.clear();
         self.out = out;
+        self.recorder.obeyed();
         if self.node.last_applied().0 - self.node.log().snapshot_id().index.0 >= self.snapshot_every {
             self.take_snapshot();
         }

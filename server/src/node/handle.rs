@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::actor::{Event, Inbox};
 use super::status::Status;
 use super::wish::{Consistency, Declined, Query, Read, Watch, Wish, Written};
+use crate::feed::{FrameId, View};
 use crate::store::Compacted;
 
 /// The most messages of peers that may wait at once; more are lost, as on a bad network.
@@ -105,6 +106,11 @@ impl NodeHandle {
         self.ask(WISH_SPAN_MAX, false, |answer| Wish::Watch { prefix, from, answer }).await
     }
 
+    /// The node as it is, for the feed, which records from now on.
+    pub async fn view(&self) -> Result<View, Failure> {
+        self.ask(WISH_SPAN_MAX, false, |answer| Wish::View { answer }).await
+    }
+
     /// How the node is.
     pub async fn status(&self) -> Result<Status, Failure> {
         self.ask(WISH_SPAN_MAX, false, |answer| Wish::Status { answer }).await
@@ -116,12 +122,12 @@ impl NodeHandle {
     }
 
     /// A peer said something. It is lost if too much waits already.
-    pub fn deliver(&self, message: Message) {
+    pub fn deliver(&self, message: Message, frame: FrameId) {
         if !self.takes_part() {
             return;
         }
         if let Ok(place) = self.peer_backlog.clone().try_acquire_owned() {
-            self.put(Event::Peer(message, place));
+            self.put(Event::Peer { message, frame, place });
         }
     }
 

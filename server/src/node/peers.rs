@@ -22,10 +22,12 @@ use tokio::time::{sleep, timeout};
 use super::disk::Disk;
 use super::handle::NodeHandle;
 use super::links::{Links, Passage};
+use crate::feed::FrameId;
 use crate::settings::NodeSettings;
 use crate::storage::{FORMAT, Recovered};
 use crate::wire::{
-    Answer, Body, BootId, Hello, HelloReply, Identity, MAX_FRAME, Nonce, Opener, Rejected, Sealed, Sealer,
+    Answer, Body, BootId, Hello, HelloReply, Identity, MAX_FRAME, Nonce, Opened, Opener, Rejected, Sealed,
+    Sealer,
 };
 
 /// The most messages that wait for one peer; more are lost.
@@ -46,6 +48,7 @@ const PAUSE_MAX: Duration = Duration::from_millis(500);
 pub struct PeerDoor(Arc<Door>);
 
 struct Door {
+    boot: BootId,
     opener: Opener,
     peers: BTreeMap<NodeId, PeerAddress>,
     node: NodeHandle,
@@ -95,6 +98,7 @@ impl PeerDoor {
         let snapshot = persistent.snapshot.as_ref().map(|snapshot| snapshot.last_included);
         let last = persistent.entries.last().map(|entry| entry.id()).or(snapshot).unwrap_or_default();
         Ok(PeerDoor(Arc::new(Door {
+            boot: identity.boot,
             opener: Opener::new(identity),
             peers,
             node,
@@ -105,6 +109,11 @@ impl PeerDoor {
             standing_at_start: (persistent.hard_state.current_term, last),
             refused: watch::channel(None).0,
         })))
+    }
+
+    /// This run of the node.
+    pub fn boot(&self) -> BootId {
+        self.0.boot
     }
 
     /// The faults of this node's links.
@@ -132,7 +141,7 @@ impl PeerDoor {
         let opened = self.0.opener.open(frame)?;
         match &opened.body {
             Body::Message(_) => {
-                self.deliver(opened.body);
+                self.deliver(opened);
                 Ok(Received::Message)
             }
             Body::Hello(hello) => {
@@ -144,15 +153,16 @@ impl PeerDoor {
 
     /// Takes in a message as JSON, with its seal beside it.
     pub fn receive_json(&self, seal: &str, body: &[u8]) -> Result<(), Rejected> {
-        self.deliver(self.0.opener.open_json(seal, body)?.body);
+        self.deliver(self.0.opener.open_json(seal, body)?);
         Ok(())
     }
 
-    fn deliver(&self, body: Body) {
+    fn deliver(&self, opened: Opened) {
+        let Opened { from, boot, counter, body } = opened;
         if let Body::Message(message) = body
-            && !self.0.links.loses_from(message.from)
+            && !self.0.links.loses_from(from)
         {
-            self.0.node.deliver(message);
+            self.0.node.deliver(message, FrameId { boot, counter });
         }
     }
 
@@ -251,7 +261,14 @@ fn full(bytes: Bytes) -> BoxBody<Bytes, std::convert::Infallible> {
 
 /// The ways to all peers.
 pub(super) struct Peers {
-    queues: BTreeMap<NodeId, mpsc::Sender<Message>>,
+    door: PeerDoor,
+    queues: BTreeMap<NodeId, mpsc::Sender<Numbered>>,
+}
+
+/// A message, and the counter of the frame that it will be in.
+struct Numbered {
+    message: Message,
+    counter: u64,
 }
 
 impl Peers {
@@ -262,22 +279,26 @@ impl Peers {
             tokio::spawn(Link { peer, door: door.clone(), messages }.run());
             (peer, queue)
         };
-        Peers { queues: door.others().map(link).collect() }
+        Peers { door: door.clone(), queues: door.others().map(link).collect() }
     }
 
-    /// Sends a message, or loses it.
-    pub(super) fn send(&self, message: Message) {
-        if let Some(queue) = self.queues.get(&message.to) {
-            // A full queue is a peer that does not listen.
-            let _ = queue.try_send(message);
-        }
+    /// Sends a message, or loses it. Before that, `told` hears under which name it goes.
+    pub(super) fn send(&self, message: Message, told: impl FnOnce(&Message, FrameId)) {
+        let (Some(queue), Some(peer)) = (self.queues.get(&message.to), self.door.0.peers.get(&message.to))
+        else {
+            return;
+        };
+        let counter = peer.sealer.next_counter();
+        told(&message, FrameId { boot: self.door.boot(), counter });
+        // A full queue is a peer that does not listen.
+        let _ = queue.try_send(Numbered { message, counter });
     }
 }
 
 struct Link {
     peer: NodeId,
     door: PeerDoor,
-    messages: mpsc::Receiver<Message>,
+    messages: mpsc::Receiver<Numbered>,
 }
 
 impl Link {
@@ -331,21 +352,22 @@ impl Link {
     }
 
     /// The message and those that wait behind it, as one piece for the wire; nothing if the link loses them.
-    async fn piece(&mut self, first: Message) -> Option<Bytes> {
+    async fn piece(&mut self, first: Numbered) -> Option<Bytes> {
         match self.door.links().to(self.peer) {
             Passage::Now => {}
             Passage::After(delay) => sleep(delay).await,
             Passage::Lost => return None,
         }
         let sealer = &self.door.0.peers.get(&self.peer)?.sealer;
-        let first = sealer.message(&first).prefixed();
+        let sealed = |it: &Numbered| sealer.message_numbered(&it.message, it.counter).prefixed();
+        let first = sealed(&first);
         let Ok(second) = self.messages.try_recv() else { return Some(first) };
         let mut piece = BytesMut::from(first);
-        piece.extend_from_slice(&sealer.message(&second).prefixed());
+        piece.extend_from_slice(&sealed(&second));
         while piece.len() < PIECE_BYTES_MAX
             && let Ok(next) = self.messages.try_recv()
         {
-            piece.extend_from_slice(&sealer.message(&next).prefixed());
+            piece.extend_from_slice(&sealed(&next));
         }
         Some(piece.freeze())
     }

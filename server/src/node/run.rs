@@ -20,6 +20,7 @@ use super::handle::NodeHandle;
 use super::links::Links;
 use super::peers::{PeerDoor, Peers, random};
 use crate::api;
+use crate::feed::{Feed, Recorder};
 use crate::settings::NodeSettings;
 use crate::storage::{self, Faults, Recovered, Storage};
 use crate::store::Store;
@@ -59,7 +60,17 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
     let (disk, disk_thread) = Disk::start(storage, done).context("no thread for the disk")?;
     let door = PeerDoor::new(&settings, &recovered, handle.clone(), disk.clone(), Links::default())?;
     let (streams_end, stopping) = watch::channel(false);
-    let app = api::App::new(&settings, handle.clone(), door.clone(), disk.gauge().clone(), stopping);
+    let feed = Feed::new(door.boot());
+    let app = api::App::new(
+        &settings,
+        api::Parts {
+            node: handle.clone(),
+            door: door.clone(),
+            gauge: disk.gauge().clone(),
+            feed: feed.clone(),
+            stopping,
+        },
+    );
     let server = api::serve(listener, api::router(app), settings.limits.connections);
     tracing::info!(id = %settings.id, listen = %settings.listen, cluster = %settings.cluster, "listening");
 
@@ -74,8 +85,9 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
     };
     let peers = Peers::start(&door);
     let config = config_of(&settings, &recovered, birth)?;
-    let mut out = Output::default();
+    let (mut out, epoch, found) = (Output::default(), Instant::now(), recovered.persistent.hard_state);
     let node = Node::new(config, Paper, recovered.persistent, Micros::ZERO, &mut out);
+    let recorder = Recorder::start(feed, epoch, found, &node, &out);
     let told = (node.role(), node.current_term(), node.leader());
     let (ended, end) = tokio::sync::oneshot::channel();
     let actor = Actor {
@@ -85,7 +97,7 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
         peers,
         events,
         inbox,
-        epoch: Instant::now(),
+        epoch,
         snapshot_every: settings.snapshot_every,
         out,
         waiting: Waiting::default(),
@@ -95,6 +107,7 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
         elections: 0,
         leader_changes: 0,
         changes: broadcast::Sender::new(WATCH_BACKLOG_MAX),
+        recorder,
     };
     let run = move || {
         actor.run();
@@ -155,7 +168,8 @@ fn config_of(settings: &NodeSettings, recovered: &Recovered, birth: Birth) -> Re
         configuration: Configuration::new(first_voters),
         lost_disk,
         max_entries_per_append: ENTRIES_PER_APPEND_MAX,
-        facts: false,
+        // The feed begins with the process.
+        facts: true,
         ..settings.raft_config(random()?)
     })
 }

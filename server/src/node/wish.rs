@@ -6,6 +6,7 @@ use mini_raft_core::raft::{EntryId, Index, MembershipChange, NodeId, Refusal, Te
 use tokio::sync::{broadcast, oneshot};
 
 use super::status::Status;
+use crate::feed::View;
 use crate::store::{Change, Compacted, Outcome, Page, Record};
 
 /// Something that somebody wants of the actor. Each is answered once; who does not wait any more loses the answer, and
@@ -55,6 +56,11 @@ pub(super) enum Wish {
         from: Option<u64>,
         /// What there was, and what comes.
         answer: oneshot::Sender<Result<Watch, Compacted>>,
+    },
+    /// The node as it is, for the feed.
+    View {
+        /// How it is.
+        answer: oneshot::Sender<View>,
     },
     /// How the node is.
     Status {

@@ -29,6 +29,8 @@ pub struct Opened {
     pub from: NodeId,
     /// The run of that node.
     pub boot: BootId,
+    /// The frame's number among those of that run to this node; 0 for a hello.
+    pub counter: u64,
     /// What the frame carries.
     pub body: Body,
 }
@@ -168,7 +170,7 @@ impl Opener {
 
     /// Reads an authentic frame for this node.
     fn read(&self, header: &Header, body: &[u8]) -> Result<Opened, Rejected> {
-        let opened = |body| Opened { from: header.from, boot: header.boot, body };
+        let opened = |body| Opened { from: header.from, boot: header.boot, counter: header.counter, body };
         let decoded = match Kind::of_code(header.kind) {
             Some(Kind::Hello) => return Ok(opened(Body::Hello(Hello::decode(body)?))),
             Some(Kind::Message) => decode,

@@ -106,9 +106,19 @@ impl Sealer {
         Ok(reply)
     }
 
+    /// The counter of the next frame, which nobody else gets: whoever tells of a frame before it is made names it so.
+    pub fn next_counter(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// A frame with a message in compact form.
     pub fn message(&self, message: &Message) -> Sealed {
-        seal(&self.identity, &self.next_header(Kind::Message), room_for(message), |bytes| {
+        self.message_numbered(message, self.next_counter())
+    }
+
+    /// As [`message`](Self::message), with a counter that [`next_counter`](Self::next_counter) gave, used once.
+    pub fn message_numbered(&self, message: &Message, counter: u64) -> Sealed {
+        seal(&self.identity, &self.header_of(Kind::Message, counter), room_for(message), |bytes| {
             encode_onto(bytes, message)
         })
     }
@@ -116,15 +126,15 @@ impl Sealer {
     /// A message as JSON, with what proves it beside it.
     pub fn message_json(&self, message: &Message) -> SealedJson {
         let (body, mut seal) = (encode_json(message), Vec::new());
-        self.next_header(Kind::MessageJson).write(&self.identity.cluster, &mut seal);
+        self.header_of(Kind::MessageJson, self.next_counter()).write(&self.identity.cluster, &mut seal);
         let code = self.identity.secret.code(&[&seal, body.as_bytes()]);
         seal.extend_from_slice(&code);
         SealedJson { seal: BASE64URL_NOPAD.encode(&seal), body }
     }
 
-    fn next_header(&self, kind: Kind) -> Header {
+    fn header_of(&self, kind: Kind, counter: u64) -> Header {
         let ticket = *self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
-        self.header(kind, ticket, self.counter.fetch_add(1, Ordering::Relaxed) + 1)
+        self.header(kind, ticket, counter)
     }
 
     fn header(&self, kind: Kind, ticket: Ticket, counter: u64) -> Header {

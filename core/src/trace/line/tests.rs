@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::*;
 use crate::kv::ClientId;
 use crate::raft::{
-    AppendEntries, AppendEntriesReply, HardState, Index, InstallSnapshot, InstallSnapshotReply, ReadId,
-    ReadIndex, ReadIndexReply, RoleName, RoleReason, Term, VoteReply,
+    AppendEntries, AppendEntriesReply, AppendOutcome, Body, Configuration, Entry, EntryId, HardState,
+    Incarnation, Index, InstallSnapshot, InstallSnapshotReply, Message, NodeId, ReadId, ReadIndex,
+    ReadIndexReply, RequestVote, RoleName, RoleReason, Term, VoteReply,
 };
 use crate::sim::event::Violation;
 use crate::sim::{Command, DropReason, Target};
