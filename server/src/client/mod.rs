@@ -6,9 +6,11 @@
 //! it once; any other write only while it is certain that nothing was done. When it gives up, [`Failure`] says which
 //! of the two it is: certainly not done, or unknown.
 //!
-//! [`kv`] has the operations on keys, [`admin`] those on the cluster, [`view`] asks all nodes how they are.
+//! [`kv`] has the operations on keys, [`admin`] those on the cluster, [`view`] asks all nodes how they are, [`feed`]
+//! follows what happens on one.
 
 pub mod admin;
+pub mod feed;
 pub mod kv;
 pub mod view;
 
