@@ -461,23 +461,6 @@ impl Actor {
         })
     }
 
-    fn tell_who_leads(&mut self) {
-        let now = (self.node.role(), self.node.current_term(), self.node.leader());
-        if now != self.told {
-            let stands = matches!(now.0, RoleName::Candidate | RoleName::Leader);
-            self.elections += u64::from(stands && now.1 > self.told.1);
-            self.leader_changes += u64::from(now.2.is_some() && now.2 != self.told.2);
-            let leader = now.2.map(|leader| leader.to_string());
-            tracing::info!(
-                role = now.0.as_str(),
-                term = now.1.0,
-                leader,
-                "the role, the term or the leader changed"
-            );
-            self.told = now;
-        }
-    }
-
     fn begin_to_stop(&mut self) {
         if self.stopping.is_some() {
             return;

@@ -65,6 +65,24 @@ pub struct PeerProgress {
 }
 
 impl Actor {
+    /// Tells the log of the process who leads, and counts it, whenever that has changed.
+    pub(super) fn tell_who_leads(&mut self) {
+        let now = (self.node.role(), self.node.current_term(), self.node.leader());
+        if now != self.told {
+            let stands = matches!(now.0, RoleName::Candidate | RoleName::Leader);
+            self.elections += u64::from(stands && now.1 > self.told.1);
+            self.leader_changes += u64::from(now.2.is_some() && now.2 != self.told.2);
+            let leader = now.2.map(|leader| leader.to_string());
+            tracing::info!(
+                role = now.0.as_str(),
+                term = now.1.0,
+                leader,
+                "the role, the term or the leader changed"
+            );
+            self.told = now;
+        }
+    }
+
     /// How the node is now.
     pub(super) fn status(&self) -> Status {
         let node = &self.node;
