@@ -1,6 +1,7 @@
 //! The command line: a file for each command.
 
 mod bench;
+mod chaos;
 mod check;
 mod completions;
 mod demo;
@@ -59,6 +60,7 @@ enum Command {
     Health(status::HealthArgs),
     Inspect(inspect::Args),
     Bench(bench::Args),
+    Chaos(chaos::Args),
     Sim(sim::Args),
     Check(check::Args),
     Mutants(mutants::Args),
@@ -95,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Health(args) => status::health(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Chaos(args) => chaos::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Mutants(args) => mutants::run(&args),

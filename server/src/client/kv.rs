@@ -178,7 +178,8 @@ impl Client {
 }
 
 impl Condition {
-    fn on(&self, request: Request) -> Request {
+    /// The request under this condition.
+    pub(crate) fn on(&self, request: Request) -> Request {
         match self {
             Condition::Always => request,
             Condition::Absent => request.with("if-none-match", "*"),
@@ -224,7 +225,8 @@ impl Reply {
     }
 }
 
-fn path_of(key: &str) -> String {
+/// The path of a key.
+pub(crate) fn path_of(key: &str) -> String {
     format!("/v1/kv/{}", percent_encoded(key))
 }
 

@@ -44,6 +44,11 @@ impl Request {
         Request { method, path, headers, body, repeat: Repeat::Keyed }
     }
 
+    /// Writes without a key: sent again only where it is certain that nothing was done.
+    pub fn write_once(method: Method, path: String, body: Bytes) -> Request {
+        Request { method, path, headers: Vec::new(), body, repeat: Repeat::IfNotApplied }
+    }
+
     /// Asks for something that has no idempotency key.
     pub fn post(path: String, body: &serde_json::Value) -> Request {
         let headers = vec![("content-type", "application/json".to_owned())];

@@ -52,6 +52,12 @@ pub struct NodeStatus {
     /// How many keys its store holds.
     #[serde(default)]
     pub keys: u64,
+    /// A hash of its store: equal on nodes that have applied the same.
+    #[serde(default)]
+    pub digest: String,
+    /// Whether it lost its disk and does not count until the leader has admitted it anew.
+    #[serde(default)]
+    pub forgetful: bool,
     /// What it has done since its process began.
     #[serde(default)]
     pub counters: Counters,

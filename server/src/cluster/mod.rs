@@ -129,6 +129,28 @@ impl Cluster {
         self.ended(id).await
     }
 
+    /// Ends the processes of these nodes so, all as nearly at one moment as can be had.
+    ///
+    /// # Errors
+    /// When there is no such node, or it does not end.
+    pub async fn kill_together(&mut self, ids: &[String]) -> anyhow::Result<()> {
+        ids.iter().try_for_each(|id| self.signal(id, Signal::Kill))?;
+        for id in ids {
+            self.ended(id).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends every process that this program started, and waits for its end.
+    pub fn kill_own(&mut self) {
+        for child in &mut self.children {
+            // One that has ended already is what is wanted.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        self.children.clear();
+    }
+
     /// Starts the process of this node, which must not run, and does not wait until it serves.
     ///
     /// # Errors

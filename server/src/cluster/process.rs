@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,13 @@ impl Process {
 
     /// Whether it still runs, if only stopped. One that has ended and that its parent has not taken note of does not.
     pub fn is_running(&self) -> bool {
-        look_up(self.pid).is_ok_and(|(started, state)| started == self.started && !matches!(state, 'Z' | 'X'))
+        match look_up(self.pid) {
+            Ok((started, _)) if started != self.started => false,
+            // Its first thread has ended. The others may still be there, and with them its sockets and its locks.
+            Ok((_, 'Z' | 'X')) => !has_ended(self.pid),
+            Ok(_) => true,
+            Err(_) => false,
+        }
     }
 
     /// Sends it a signal. Says false when it does not run any more; who has its pid now is not touched.
@@ -79,6 +86,19 @@ impl Signal {
             Signal::Continue => rustix::process::Signal::CONT,
         }
     }
+}
+
+/// Whether all threads of the process with this pid have ended.
+fn has_ended(pid: u32) -> bool {
+    let Some(handle) =
+        i32::try_from(pid).ok().and_then(Pid::from_raw).map(|pid| pidfd_open(pid, PidfdFlags::empty()))
+    else {
+        return true;
+    };
+    let Ok(handle) = handle else { return true };
+    let mut ends = [PollFd::new(&handle, PollFlags::IN)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut ends, Some(&at_once)).is_ok_and(|count| count == 1)
 }
 
 /// When the process with this pid began, and its state, as one letter (`man 5 proc`).

@@ -17,6 +17,9 @@ use crate::client::view::{ClusterView, Health};
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long one of them may take to answer.
 const ANSWER_MAX: Duration = Duration::from_millis(500);
+/// Where free ports are looked for: below those of outgoing connections (from 32768 on, unless Linux is told otherwise).
+const FREE_PORT_MIN: u16 = 20_000;
+const FREE_PORT_MAX: u16 = 32_000;
 /// How much of a log is shown when its node died.
 const LOG_LINES: usize = 12;
 
@@ -145,15 +148,23 @@ impl Shape {
     }
 }
 
-/// Ports that nobody listens on now.
+/// Ports that nobody listens on now, and that the system gives to no outgoing connection: while a node is down, one of
+/// those could take its port, even by connecting to itself.
 fn free_ports(count: u16) -> anyhow::Result<Vec<u16>> {
-    // All at once, so that they differ.
-    let listeners: Vec<TcpListener> = (0..count)
-        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-        .collect::<Result<_, _>>()
-        .context("there are no free ports")?;
-    let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
-    listeners.iter().map(port).collect::<Result<_, _>>().context("there are no free ports")
+    const TRIES: usize = 1_000;
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for _ in 0..TRIES {
+        if listeners.len() == usize::from(count) {
+            // All at once, so that they differ.
+            let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
+            return listeners.iter().map(port).collect::<Result<_, _>>().context("there are no free ports");
+        }
+        let mut random = [0; 2];
+        getrandom::fill(&mut random).context("the system gives no random bytes")?;
+        let port = FREE_PORT_MIN + u16::from_le_bytes(random) % (FREE_PORT_MAX - FREE_PORT_MIN);
+        listeners.extend(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+    }
+    bail!("there are no {count} free ports from {FREE_PORT_MIN} to {FREE_PORT_MAX}")
 }
 
 fn how_far(view: &ClusterView) -> String {
