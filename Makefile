@@ -66,6 +66,11 @@ api-test: ## Hold the description of the HTTP API against a running node
 	@scripts/setup.sh api
 	$(RUN) scripts/api-test.sh
 
+.PHONY: torture
+torture: ## Kill, stop and cut off real processes for an hour, and judge what their clients saw
+	@scripts/setup.sh rust
+	MINI_RAFT_TORTURE=1 cargo test --release --locked -p mini-raft-server --test faults -- --nocapture storms
+
 .PHONY: golden
 golden: ## Write the output in tests/golden/ and docs/laws.md anew; read the difference before you commit it
 	@scripts/setup.sh rust

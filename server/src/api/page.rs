@@ -1,7 +1,7 @@
 //! `/`: the visualizer, built into this binary.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -23,6 +23,11 @@ const WITHOUT_PAGE: &str = "<!doctype html><html lang=\"en\"><title>Mini-Raft</t
 pub(super) async fn file(request: Request) -> Response {
     let path = request.uri().path().trim_start_matches('/');
     let path = if path.is_empty() { "index.html" } else { path };
+    let is_there = path == "index.html" || Dist::get(path).is_some();
+    if is_there && request.method() != Method::GET && request.method() != Method::HEAD {
+        let detail = "the page can only be read: use GET";
+        return Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).into_response();
+    }
     let packed = accepts_brotli(request.headers()).then(|| Dist::get(&format!("{path}.br"))).flatten();
     let encoding = packed.is_some().then_some("br");
     match packed.or_else(|| Dist::get(path)) {

@@ -182,3 +182,29 @@ fn end_with_a_panic() {
         std::process::abort()
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::end_with_a_panic;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+
+    /// Set in the process that panics.
+    const PANIC: &str = "MINI_RAFT_TEST_PANIC";
+
+    /// This test is started a second time, as a process that panics in a thread of its own.
+    #[test]
+    fn a_panic_in_any_thread_ends_the_process() {
+        if std::env::var_os(PANIC).is_some() {
+            end_with_a_panic();
+            let thread = std::thread::spawn(|| panic!("on purpose"));
+            assert!(thread.join().is_err());
+            std::process::exit(0);
+        }
+        let program = std::env::current_exe().expect("this program");
+        let mut again = Command::new(program);
+        again.args(["--exact", "node::run::tests::a_panic_in_any_thread_ends_the_process"]);
+        let output = again.env(PANIC, "1").output().expect("it can be run again");
+        assert_eq!(output.status.signal(), Some(6), "SIGABRT: {output:?}");
+    }
+}
