@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 examples=${1:-30}
 cargo build --locked -p mini-raft-server
-binary=${CARGO_TARGET_DIR:-target}/debug/mini-raft
+binary=$(realpath "${CARGO_TARGET_DIR:-target}/debug/mini-raft")
 work=$(mktemp -d)
 
 tidy_up() {
@@ -21,6 +21,9 @@ trap tidy_up EXIT
 url=$("$binary" status --dir "$work/cluster" | awk '$2 == "leader" { print $NF }')
 # Changes of the membership and of the leader, and streams without an end, have tests of their own: here the node must stay
 # as it is for the other requests.
-schemathesis --config-file scripts/schemathesis.toml run "$url/v1/openapi.json" --no-color --workers 1 --generation-deterministic \
-    --max-examples "$examples" --phases examples,coverage,fuzzing --request-timeout 20 \
+config=$PWD/scripts/schemathesis.toml
+# It leaves its reports where it runs.
+cd "$work"
+schemathesis --config-file "$config" run "$url/v1/openapi.json" --no-color --workers 1 \
+    --generation-deterministic --max-examples "$examples" --phases examples,coverage,fuzzing --request-timeout 20 \
     --exclude-path /v1/watch --exclude-path /v1/events --exclude-path /v1/transfer --exclude-path /v1/members
