@@ -13,6 +13,7 @@ pub mod client;
 pub mod cluster;
 pub mod feed;
 pub mod node;
+pub mod recording;
 pub mod settings;
 pub mod storage;
 pub mod store;

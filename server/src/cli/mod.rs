@@ -15,6 +15,7 @@ mod mutants;
 mod node;
 mod pipe;
 mod progress;
+mod record;
 mod rules;
 mod runtime;
 mod sim;
@@ -61,6 +62,7 @@ enum Command {
     Inspect(inspect::Args),
     Bench(bench::Args),
     Chaos(chaos::Args),
+    Record(record::Args),
     Sim(sim::Args),
     Check(check::Args),
     Mutants(mutants::Args),
@@ -98,6 +100,7 @@ pub fn run() -> ExitCode {
         Command::Health(args) => status::health(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Chaos(args) => chaos::run(&args),
+        Command::Record(args) => record::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Mutants(args) => mutants::run(&args),

@@ -34,6 +34,18 @@ const LINES: &[(&str, &str)] = &[
     ("end", "events:number hash:string"),
 ];
 
+/// The lines that only a recording of a real cluster has, or has with other fields.
+const RECORDED: &[(&str, &str)] = &[
+    ("start", "version:number recorded:object"),
+    (
+        "view",
+        "node:node term:number role:string durable_vote:any commit_index:number last_applied:number \
+         durable_index:number last_index:number before_index:number before_term:number entries:list \
+         voters:list keys:list keys_in_all:number digest:string",
+    ),
+    ("fact", "node:node term:number fact:string section:string rule:string"),
+];
+
 /// The own fields of each kind of message.
 const MESSAGES: &[(&str, &str)] = &[
     ("request-vote", "campaign_term:number last_log_index:number last_log_term:number"),
@@ -61,6 +73,9 @@ pub(super) struct Form {
     hash: Hash,
     last_time: u64,
     has_ended: bool,
+    is_recorded: bool,
+    /// By node: the number of its last line in a recording.
+    numbers: BTreeMap<String, u64>,
     /// Messages under way, by their id.
     sent: BTreeMap<u64, Value>,
 }
@@ -77,9 +92,14 @@ impl Form {
         if (ev == "start") != (self.lines == 0) || self.has_ended {
             wrong.push(format!("{ev:?} in a wrong place"));
         }
-        match LINES.iter().find(|(name, _)| *name == ev) {
+        self.is_recorded |= self.lines == 0 && line["recorded"].is_object();
+        let of_recordings = if self.is_recorded { RECORDED } else { &[] };
+        match of_recordings.iter().chain(LINES).find(|(name, _)| *name == ev) {
             Some((_, fields)) => wrong.extend(wrong_fields(line, fields)),
             None => wrong.push(format!("unknown ev {ev:?}")),
+        }
+        if self.is_recorded {
+            wrong.extend(self.numbered(line));
         }
         if ["send", "deliver", "drop"].contains(&ev) {
             let kind = text(line, "kind");
@@ -87,7 +107,14 @@ impl Form {
                 Some((_, fields)) => wrong.extend(wrong_fields(line, fields)),
                 None => wrong.push(format!("unknown kind {kind:?}")),
             }
-            wrong.extend(travel(line, &mut self.sent));
+            if self.is_recorded && ev == "deliver" && line["unseen"] == true {
+                // It was sent before anybody listened to its sender, or just before that was killed.
+                if self.sent.contains_key(&number(line, "id")) {
+                    wrong.push("a message whose sending was seen is called unseen".to_owned());
+                }
+            } else {
+                wrong.extend(travel(line, self.is_recorded, &mut self.sent));
+            }
         }
         if ev == "end" {
             self.has_ended = true;
@@ -103,6 +130,18 @@ impl Form {
         self.hash.add(text_of_line);
         self.hash.add("\n");
         wrong
+    }
+
+    /// The lines of a node in a recording have numbers without gaps; it begins anew with a view, and a process with 1.
+    fn numbered(&mut self, line: &Value) -> Option<String> {
+        let (node, number) = (line["node"].as_str()?, line["seq"].as_u64()?);
+        let before = self.numbers.insert(node.to_owned(), number);
+        let follows = match text(line, "ev") {
+            "view" => true,
+            "restart" => number == 1,
+            _ => before.is_some_and(|before| number == before + 1),
+        };
+        (!follows).then(|| format!("line {number} of {node} follows its line {before:?}"))
     }
 
     /// Whether the line `end` was there.
@@ -134,11 +173,16 @@ impl Hash {
 }
 
 /// A message is sent once, then delivered or dropped at most once, with the words with which it was sent.
-fn travel(line: &Value, sent: &mut BTreeMap<u64, Value>) -> Option<String> {
+fn travel(line: &Value, is_recorded: bool, sent: &mut BTreeMap<u64, Value>) -> Option<String> {
     let id = number(line, "id");
     let mut words = line.clone();
     for field in ["t_us", "ev", "node", "term"] {
         words.as_object_mut()?.remove(field);
+    }
+    if is_recorded {
+        for field in ["node_us", "seq"] {
+            words.as_object_mut()?.remove(field);
+        }
     }
     if text(line, "ev") == "drop" {
         words.as_object_mut()?.remove("why");

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+mod view;
+
 use super::machine::Machine;
+use super::store::Store;
 use super::{number, text};
 
 /// What is known of a run from its trace so far.
@@ -20,6 +23,9 @@ pub(super) struct Run {
     /// By index: the term and command of what was applied there, and the state's digest after it.
     applied: BTreeMap<u64, (u64, Value, Value)>,
     machine: Machine,
+    /// It is a recording of a real cluster; then this is its state machine.
+    is_recorded: bool,
+    store: Store,
     /// By index and term: the term of the entry before, and the entry.
     entries: BTreeMap<(u64, u64), (u64, Value)>,
     /// The last committed entry that anybody knew of: index and term.
@@ -40,6 +46,8 @@ struct Node {
     commit: u64,
     last_applied: u64,
     is_paused: bool,
+    /// Committed and on disk when its last process ended: index and term.
+    kept: Vec<(u64, u64)>,
 }
 
 impl Node {
@@ -57,6 +65,10 @@ impl Run {
     pub(super) fn observe(&mut self, line: &Value) -> Vec<String> {
         let mut wrong = Vec::new();
         let ev = text(line, "ev");
+        self.is_recorded |= ev == "start" && line["recorded"].is_object();
+        if self.is_recorded && ev == "restart" {
+            self.restarted(line, &mut wrong);
+        }
         if let Some(name) =
             line["node"].as_str().filter(|_| line["term"].is_u64() && !["vote", "wipe"].contains(&ev))
         {
@@ -79,6 +91,7 @@ impl Run {
             "apply" => self.apply(line, &mut wrong),
             "append" => self.append(line, &mut wrong),
             "config" => self.admit(line),
+            "view" => self.view(line, &mut wrong),
             "violation" => wrong.push(format!("{}: {}", text(line, "property"), text(line, "detail"))),
             _ => self.on_disk(line, &mut wrong),
         }
@@ -173,9 +186,13 @@ impl Run {
             }
             return;
         }
-        let expected = self.machine.apply(index, &line["command"]);
-        if line["result"] != expected {
-            wrong.push(format!("the result of {index} is {}, not {expected}", line["result"]));
+        if self.is_recorded {
+            wrong.extend(self.store.apply(line));
+        } else {
+            let expected = self.machine.apply(index, &line["command"]);
+            if line["result"] != expected {
+                wrong.push(format!("the result of {index} is {}, not {expected}", line["result"]));
+            }
         }
         self.applied.insert(index, entry);
     }

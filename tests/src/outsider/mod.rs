@@ -5,6 +5,7 @@
 mod form;
 mod laws;
 mod machine;
+mod store;
 
 use serde_json::Value;
 
