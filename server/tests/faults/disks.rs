@@ -1,7 +1,7 @@
 //! Disks that are full, slow or broken, by the faults that a node injects into its own (`--inject-disk-faults`).
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mini_raft_server::client::Request;
 
@@ -12,7 +12,7 @@ async fn cluster() -> (TestCluster, String, PathBuf) {
     let mut test = TestCluster::start(3, &[]).await;
     let id = test.leader().await.id;
     let faults = test.scratch("faults.json");
-    fs::write(&faults, "[]").expect("a file");
+    inject(&faults, "[]");
     // Only this node looks at the file.
     test.cluster.kill(&id).await.expect("it ends");
     let flag = faults.to_str().expect("UTF-8").to_owned();
@@ -36,7 +36,7 @@ fn large() -> String {
 async fn a_full_disk_acknowledges_nothing_and_hands_leadership_over() {
     let (test, id, faults) = cluster().await;
     test.put("before", "v").await;
-    fs::write(&faults, FULL).expect("it is written");
+    inject(&faults, FULL);
     let (large, others) = (large(), without(&test.ids(), &id));
     let mut acknowledged = Vec::new();
     eventually("another leader", async || {
@@ -58,7 +58,7 @@ async fn a_full_disk_acknowledges_nothing_and_hands_leadership_over() {
     assert!(!test.status(&id).await.expect("a status").ready);
     test.leader_of(&others).await;
     test.put("meanwhile", "v").await;
-    fs::write(&faults, "[]").expect("it is written");
+    inject(&faults, "[]");
     test.all_equal().await;
     for key in &acknowledged {
         assert_eq!(test.get(key).await.as_ref(), Some(&large), "what was acknowledged is there");
@@ -70,12 +70,12 @@ async fn a_full_disk_acknowledges_nothing_and_hands_leadership_over() {
 async fn a_full_disk_without_a_successor_refuses_with_507_and_goes_on_when_there_is_room() {
     let mut test = TestCluster::start(1, &[]).await;
     let faults = test.scratch("faults.json");
-    fs::write(&faults, "[]").expect("a file");
+    inject(&faults, "[]");
     test.cluster.kill("node-0").await.expect("it ends");
     let flag = faults.to_str().expect("UTF-8").to_owned();
     test.restart_by_hand("node-0", &["--inject-disk-faults", &flag]).await;
     test.put("before", "v").await;
-    fs::write(&faults, FULL).expect("it is written");
+    inject(&faults, FULL);
     let large = large();
     let mut acknowledged = Vec::new();
     let refusal = eventually("a refusal", async || {
@@ -94,7 +94,7 @@ async fn a_full_disk_without_a_successor_refuses_with_507_and_goes_on_when_there
     assert_eq!(problem(&refusal)["outcome"], "not_applied");
     let live = test.ask("node-0", &Request::get("/livez".to_owned())).await.expect("an answer");
     assert_eq!(live.status, 200);
-    fs::write(&faults, "[]").expect("it is written");
+    inject(&faults, "[]");
     eventually("service", async || {
         let reply = test.ask("node-0", &put_once("afterwards", "v")).await.ok()?;
         reply.status.is_success().then_some(())
@@ -111,7 +111,7 @@ async fn a_full_disk_without_a_successor_refuses_with_507_and_goes_on_when_there
 async fn a_sync_that_fails_ends_the_process_at_once_and_loses_nothing() {
     let (mut test, id, faults) = cluster().await;
     test.put("before", "v").await;
-    fs::write(&faults, r#"[{ "operation": "sync", "error": "io" }]"#).expect("it is written");
+    inject(&faults, r#"[{ "operation": "sync", "error": "io" }]"#);
     // The others may have stored it: then it is acknowledged, and kept.
     let written = test.ask(&id, &put_once("in-doubt", "v")).await.is_ok_and(|reply| reply.status == 201);
     eventually("its end", async || test.ended_by_hand(&id)).await;
@@ -122,7 +122,7 @@ async fn a_sync_that_fails_ends_the_process_at_once_and_loses_nothing() {
     }
     test.put("afterwards", "v").await;
     // The disk is exchanged for one that works; what is on it is checked, and it goes on.
-    fs::write(&faults, "[]").expect("it is written");
+    inject(&faults, "[]");
     test.cluster.spawn(&id).expect("it starts");
     test.leader().await;
     test.all_equal().await;
@@ -133,7 +133,7 @@ async fn a_sync_that_fails_ends_the_process_at_once_and_loses_nothing() {
 async fn a_slow_disk_costs_the_leadership_and_starts_no_storm_of_elections() {
     let (test, id, faults) = cluster().await;
     let term = test.leader().await.term;
-    fs::write(&faults, r#"[{ "operation": "sync", "delay_ms": 2500 }]"#).expect("it is written");
+    inject(&faults, r#"[{ "operation": "sync", "delay_ms": 2500 }]"#);
     let _ = test.ask(&id, &put_once("slow", "v")).await;
     let next = eventually("another leader", async || {
         let leader = test.leader().await;
@@ -146,7 +146,7 @@ async fn a_slow_disk_costs_the_leadership_and_starts_no_storm_of_elections() {
     let after = test.leader().await;
     assert_eq!((&after.id, after.term), (&next.id, next.term), "one change is enough");
     assert!(after.term <= term + 2, "{} after {term}", after.term);
-    fs::write(&faults, "[]").expect("it is written");
+    inject(&faults, "[]");
     test.all_equal().await;
 }
 
@@ -156,11 +156,18 @@ async fn short_and_interrupted_writes_are_completed() {
     let (test, id, faults) = cluster().await;
     let both = r#"[{ "operation": "write", "error": "short", "times": 50 },
                    { "operation": "write", "error": "interrupted", "skip": 60, "times": 3 }]"#;
-    fs::write(&faults, both).expect("it is written");
+    inject(&faults, both);
     for number in 0..100 {
         let reply = test.ask(&id, &put_once(&format!("k{number}"), "v")).await.expect("an answer");
         assert_eq!(reply.status, 201, "{reply:?}");
     }
-    fs::write(&faults, "[]").expect("it is written");
+    inject(&faults, "[]");
     test.all_equal().await;
+}
+
+/// From now on the disk fails so. The file is there as a whole or not at all: the node may read it at any moment.
+fn inject(faults: &Path, text: &str) {
+    let draft = faults.with_extension("new");
+    fs::write(&draft, text).expect("it is written");
+    fs::rename(&draft, faults).expect("it gets its name");
 }
