@@ -1,7 +1,7 @@
 //! HTTP: what clients, operators and peers ask of a node.
 //!
 //! [`router`] is the table of all endpoints; each file has one group of them. [`serve`] accepts connections within
-//! limits. Every error is a [`problem::Problem`].
+//! limits. Every error is a `problem::Problem`.
 
 mod admin;
 mod chaos;

@@ -1,10 +1,10 @@
 //! The feed: what happens on a node, as it happens, for whoever draws or records it (`GET /v1/events`).
 //!
-//! - [`recorder`]: the actor's hook, which turns what the core does into lines.
+//! - `recorder`: the actor's hook, which turns what the core does into lines.
 //! - [`line`]: the form of a line, that of a trace (`docs/traces.md`) with a number.
-//! - [`command`]: what a command of the store asks for and what it came to, in the form of a trace.
-//! - [`view`]: the node as it is, with which a reader begins.
-//! - [`ring`]: the last lines, for readers who are a little behind.
+//! - `command`: what a command of the store asks for and what it came to, in the form of a trace.
+//! - `view`: the node as it is, with which a reader begins.
+//! - `ring`: the last lines, for readers who are a little behind.
 //!
 //! Lines are numbered from 1 in each run of the process, and a reader gets all of them in their order, or is told which
 //! it has missed. While nobody reads, nothing is written: the recorder is on for a moment after the process starts, so

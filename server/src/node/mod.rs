@@ -2,12 +2,12 @@
 //!
 //! | part | thread or task | what it does |
 //! |---|---|---|
-//! | [`actor`] | one thread | steps the core, applies entries to the store, answers |
-//! | [`disk`] | one thread | writes and syncs, whatever waits in one group |
-//! | [`peers`] | a task for each peer | keeps a connection open and sends what the core says |
-//! | [`birth`] | before all others | asks whether an empty disk is a new one or a lost one |
-//! | [`links`] | | faults made on purpose |
-//! | [`handle`] | | the way to the actor for HTTP handlers |
+//! | `actor` | one thread | steps the core, applies entries to the store, answers |
+//! | `disk` | one thread | writes and syncs, whatever waits in one group |
+//! | `peers` | a task for each peer | keeps a connection open and sends what the core says |
+//! | `birth` | before all others | asks whether an empty disk is a new one or a lost one |
+//! | `links` | | faults made on purpose |
+//! | `handle` | | the way to the actor for HTTP handlers |
 //! | [`run`] | | puts them together, and takes them apart at the end |
 //!
 //! The core has no clock and no disk of its own; it gets the microseconds since the process started, and is told when
