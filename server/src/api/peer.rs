@@ -44,7 +44,16 @@ async fn one(State(app): State<App>, request: Request) -> Result<Response, Probl
 async fn stream(State(app): State<App>, request: Request) -> Result<StatusCode, Problem> {
     let mut body = request.into_body();
     let mut frames = Deframer::new();
-    while let Some(piece) = body.frame().await {
+    let mut stopping = app.stopping.clone();
+    let stopped = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
+    tokio::pin!(stopped);
+    loop {
+        let piece = tokio::select! {
+            piece = body.frame() => piece,
+            // It would go on for as long as the peer runs.
+            () = &mut stopped => return Ok(StatusCode::NO_CONTENT),
+        };
+        let Some(piece) = piece else { return Ok(StatusCode::NO_CONTENT) };
         let piece = piece.map_err(|_| Problem::bad_request("the stream broke"))?;
         let Ok(data) = piece.into_data() else { continue };
         frames.push(&data);
@@ -52,7 +61,6 @@ async fn stream(State(app): State<App>, request: Request) -> Result<StatusCode, 
             app.door.receive(&frame).await.map_err(rejected)?;
         }
     }
-    Ok(StatusCode::NO_CONTENT)
 }
 
 fn rejected(rejected: Rejected) -> Problem {

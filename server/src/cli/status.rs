@@ -13,7 +13,7 @@ use crate::client::{Http, NodeUrl, Request};
 
 /// Show how every node of a cluster is.
 ///
-/// All nodes are asked at the same time. "healthy" means that a leader is ready and every member answers and follows
+/// All nodes are asked at the same time. "healthy" means that a leader is ready and every member answers, counts and follows
 /// it; with a member down it is degraded, and still serves as long as a majority is there.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -29,9 +29,10 @@ pub struct NodeView {
 /// Whether a cluster does what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// It has a leader that is ready, and every member answers and follows it.
+    /// It has a leader that is ready, and every member answers, follows it, and counts.
     Healthy,
-    /// It has a leader that is ready; some member does not answer, or does not follow it.
+    /// It has a leader that is ready; some member does not answer, does not follow it, or has lost its disk and does
+    /// not count until it is admitted anew.
     Degraded,
     /// No leader that is ready was seen.
     Down,
@@ -71,8 +72,18 @@ impl ClusterView {
 
     /// Whether it does what it is for.
     pub fn health(&self) -> Health {
+        let forgets = self.answers().any(|status| status.forgetful);
+        match self.leader() {
+            Some(leader) if leader.ready && self.all_follow() && !forgets => Health::Healthy,
+            Some(leader) if leader.ready => Health::Degraded,
+            _ => Health::Down,
+        }
+    }
+
+    /// Whether there is a leader that is ready, and every member answers and follows it.
+    pub fn all_follow(&self) -> bool {
         let Some(leader) = self.leader().filter(|leader| leader.ready) else {
-            return Health::Down;
+            return false;
         };
         let follows = |status: &NodeStatus| {
             status.term == leader.term && status.leader.as_deref() == Some(leader.id.as_str())
@@ -80,9 +91,7 @@ impl ClusterView {
         let is_member = |node: &&NodeView| {
             leader.voters.contains(&node.node.id) || leader.learners.contains(&node.node.id)
         };
-        let all_follow =
-            self.nodes.iter().filter(is_member).all(|node| node.status.as_ref().is_ok_and(follows));
-        if all_follow { Health::Healthy } else { Health::Degraded }
+        self.nodes.iter().filter(is_member).all(|node| node.status.as_ref().is_ok_and(follows))
     }
 
     /// The node of this name.

@@ -11,7 +11,7 @@ use super::manifest::Manifest;
 use super::process::Signal;
 use super::{Cluster, must_be_free};
 use crate::client::Http;
-use crate::client::view::{ClusterView, Health};
+use crate::client::view::ClusterView;
 
 /// How often the nodes are asked whether they serve.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -96,7 +96,7 @@ impl Cluster {
         let (http, nodes) = (Http::new(), self.nodes());
         loop {
             let view = ClusterView::of(&http, &nodes, ANSWER_MAX).await;
-            if view.health() == Health::Healthy && view.answers().count() == nodes.len() {
+            if view.all_follow() && view.answers().count() == nodes.len() {
                 return Ok(view);
             }
             self.none_has_ended()?;
