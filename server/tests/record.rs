@@ -120,10 +120,13 @@ async fn write(client: &mut Client, keys: std::ops::Range<u32>) {
 /// What to replace, and by what; without it the line goes.
 type Change<'a> = Option<(&'a str, &'a str)>;
 
-/// What an outsider says after the last line that has all these parts was changed.
+/// What an outsider says after the last line that has all these parts was changed, or the first one went: of the last
+/// one nobody can tell that it is missing.
 fn doctored(trace: &str, parts: &[&str], change: Change) -> String {
     let mut lines: Vec<String> = trace.lines().map(str::to_owned).collect();
-    let place = lines.iter().rposition(|line| parts.iter().all(|part| line.contains(part)));
+    let has_parts = |line: &String| parts.iter().all(|part| line.contains(part));
+    let place =
+        if change.is_none() { lines.iter().position(has_parts) } else { lines.iter().rposition(has_parts) };
     let place = place.unwrap_or_else(|| panic!("no line has {parts:?}"));
     match change {
         None => drop(lines.remove(place)),
