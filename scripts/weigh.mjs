@@ -6,7 +6,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
-const LIMIT_BYTES = 220_000;
+const LIMIT_BYTES = 300_000;
 
 const [folder, option] = process.argv.slice(2);
 const files = readdirSync(folder, { recursive: true })
