@@ -5,6 +5,7 @@ mod fake;
 use std::time::Duration;
 
 use bytes::Bytes;
+use mini_raft_server::client::admin::MembersChange;
 use mini_raft_server::client::kv::{Condition, Consistency};
 use mini_raft_server::client::{Client, Failure, NodeUrl};
 use tokio::net::TcpListener;
@@ -132,6 +133,16 @@ async fn a_retry_that_meets_its_first_attempt_under_way_waits_for_it() {
     let (node, of_node) = fake(vec![problem(409, "request_under_way", "unknown"), ok("")]).await;
     let written = client(&[&node], LONG).set("a", Bytes::new(), &Condition::Always).await;
     assert!(written.expect("an answer").is_some());
+    assert_eq!(of_node.asked().len(), 2);
+}
+
+/// It will be over, and nothing was done: nobody else can do it sooner.
+#[tokio::test]
+async fn a_change_of_the_members_waits_for_the_one_before() {
+    let members = r#"{"voters":["node-0"],"learners":[],"index":9}"#;
+    let (node, of_node) = fake(vec![problem(409, "change_under_way", "not_applied"), ok(members)]).await;
+    let changed = client(&[&node, &nobody().await], LONG).change_members(&MembersChange::default()).await;
+    assert_eq!(changed.expect("an answer").index, 9);
     assert_eq!(of_node.asked().len(), 2);
 }
 

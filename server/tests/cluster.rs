@@ -222,7 +222,10 @@ fn without_a_majority_the_exit_code_says_that_nothing_was_done_or_that_nobody_kn
     }
     let output = scene.run(&["set", "a", "2", "--timeout", "1"]);
     assert!(matches!(code(&output), 3 | 4), "{}", stderr(&output));
-    assert_eq!(code(&scene.run(&["get", "a", "--timeout", "1"])), 3);
+    let output = scene.run(&["get", "a", "--timeout", "1"]);
+    assert_eq!(code(&output), 3);
+    let text = stderr(&output);
+    assert!(text.contains("of 3 nodes 1 can be reached, and a majority is needed"), "{text}");
     let url = scene.status()["nodes"][2]["url"].as_str().expect("a URL").to_owned();
     assert_eq!(stdout(&scene.run(&["get", "a", "--consistency", "stale", "--url", &url])), "1");
 }
@@ -250,7 +253,36 @@ fn a_member_is_removed_and_comes_back() {
     let other = if leader == "node-2" { "node-1" } else { "node-2" };
     let left = scene.json(&["members", "--remove", other])["voters"].clone();
     assert_eq!(left.as_array().expect("voters").len(), 2, "{left}");
+    // At once: it does not matter whether the change before is over.
     assert_eq!(scene.json(&["members", "--add", other])["voters"], voters);
+    let nothing = scene.run(&["members", "--add", other]);
+    assert_eq!(code(&nothing), 2, "{}", stderr(&nothing));
+}
+
+#[test]
+fn a_member_that_does_not_run_or_that_nobody_knows_is_not_added() {
+    let scene = Scene::started();
+    let leader = scene.status()["leader"].as_str().expect("a leader").to_owned();
+    let number = if leader == "node-2" { 1 } else { 2 };
+    let other = format!("node-{number}");
+    assert_eq!(code(&scene.run(&["members", "--remove", &other])), 0);
+    let process = scene.process(number).expect("it runs");
+    assert!(process.signal(Signal::Kill).expect("it may be signalled"));
+    until("the process has ended", || !process.is_running());
+    let down = scene.run(&["members", "--add", &other]);
+    assert_eq!(code(&down), 3, "{}", stderr(&down));
+    let text = stderr(&down);
+    assert!(text.contains(&format!("{other} is at http://")) && text.contains("does not answer"), "{text}");
+    for unknown in [
+        &["members", "--add", "node-7"][..],
+        &["members", "--learner", "node-7"],
+        &["members", "--remove", "node-7"],
+        &["transfer", "node-7"],
+    ] {
+        let output = scene.run(unknown);
+        assert_eq!(code(&output), 2, "{unknown:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("no node node-7"), "{}", stderr(&output));
+    }
 }
 
 #[test]

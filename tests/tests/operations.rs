@@ -1,4 +1,5 @@
-//! `docs/operations.md` is true: each fault of its table has a test, and every test that it names exists.
+//! What operators and the writers of clients read is true: each fault in the table of `docs/operations.md` has a test, and
+//! every test that it names exists; each code of an error stands in `docs/http-api.md`.
 
 use mini_raft_tests::files::{files_below, root};
 
@@ -46,6 +47,30 @@ fn is_test_in(source: &str, name: &str) -> bool {
         let item = above.rfind("\n\n").map_or(above, |start| &above[start..]);
         item.contains("#[test]") || item.contains("#[tokio::test")
     })
+}
+
+#[test]
+fn every_code_of_an_error_is_documented() {
+    let docs = std::fs::read_to_string(root().join("docs/http-api.md")).expect("docs/http-api.md");
+    let mut codes = Vec::new();
+    for file in files_below("server/src/api", &[".rs"]) {
+        // As in `Problem::new(StatusCode::GONE, "compacted", …)`.
+        let after_statuses = file.text.split("StatusCode::").skip(1).filter_map(|rest| rest.split_once(','));
+        codes.extend(after_statuses.filter_map(|(_, rest)| leading_text(rest)));
+    }
+    let rejected = std::fs::read_to_string(root().join("server/src/wire/open.rs")).expect("the seals");
+    let (_, of_frames) = rejected.split_once("fn code(").expect("the codes of frames");
+    let (of_frames, _) = of_frames.split_once("\n    }\n").expect("the end of a function");
+    codes.extend(of_frames.split("=>").skip(1).filter_map(leading_text));
+    codes.retain(|code| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+    assert!(codes.len() > 30, "found only {codes:?}: does this test still look at the right place?");
+    codes.retain(|code| !docs.contains(&format!("`{code}`")));
+    assert!(codes.is_empty(), "docs/http-api.md does not have {codes:?}");
+}
+
+/// The text literal with which this source begins, after spaces.
+fn leading_text(source: &str) -> Option<String> {
+    source.trim_start().strip_prefix('"')?.split_once('"').map(|(text, _)| text.to_owned())
 }
 
 /// Only what is shown to people may come from a clock that somebody can set.

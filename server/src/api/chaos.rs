@@ -50,6 +50,11 @@ struct Pause {
     ms: u64,
 }
 
+/// The body of a request that has nothing to say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 async fn cut(State(app): State<App>, request: Request) -> Result<StatusCode, Problem> {
     let Links { peers, direction } = json_of(request).await?;
     app.door.links().set(&app.known(peers)?, LinkFault::Cut(direction));
@@ -75,7 +80,8 @@ async fn pause(State(app): State<App>, request: Request) -> Result<StatusCode, P
 }
 
 /// As kill -9: nothing is answered, nothing is tidied up.
-async fn crash() -> StatusCode {
+async fn crash(request: Request) -> Result<StatusCode, Problem> {
+    let Nothing {} = json_of(request).await?;
     tracing::warn!("crashing, since somebody asked for it");
     std::process::abort()
 }

@@ -9,12 +9,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::App;
-use super::problem::Problem;
+use super::problem::{self, Problem};
 
-/// Lets a request through whose `Host` is one of ours, and whose `Origin`, if it has one, is that host.
+/// Lets a request through whose `Host` is one of ours, and whose `Origin`, if it has one, is that host; and completes
+/// the answer, if that is a problem.
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     match refusal(request.headers(), |host| app.is_own_host(host)) {
-        None => next.run(request).await,
+        None => problem::completed(&app, next.run(request).await),
         Some(detail) => Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response(),
     }
 }

@@ -13,6 +13,7 @@ mod guard;
 mod idempotency;
 mod kv;
 mod metrics;
+mod newcomers;
 mod openapi;
 mod page;
 mod peer;
@@ -190,13 +191,14 @@ pub fn router(app: App) -> Router {
     }
     let clients = clients
         .route_layer(middleware::from_fn_with_state(app.clone(), metrics::count))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::check));
-    let peers = peer::router();
-    clients
-        .merge(peers)
-        .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path has other methods")
-        })
+        .method_not_allowed_fallback(other_methods)
         .fallback(page::file)
-        .with_state(app)
+        // All but peers, who are believed by their seals.
+        .layer(middleware::from_fn_with_state(app.clone(), guard::check));
+    let peers = peer::router().method_not_allowed_fallback(other_methods);
+    clients.merge(peers).with_state(app)
+}
+
+async fn other_methods() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path has other methods")
 }

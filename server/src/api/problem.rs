@@ -75,6 +75,12 @@ impl Problem {
         self
     }
 
+    /// It came after something that was done.
+    pub(super) fn after(mut self, done: &str) -> Problem {
+        self.0.detail = format!("{done}: {}", self.0.detail);
+        self.unknown()
+    }
+
     /// It is worth while to come back after so long.
     pub(super) fn retry_after_ms(mut self, milliseconds: u64) -> Problem {
         self.0.retry_after_ms = Some(milliseconds);
@@ -84,7 +90,7 @@ impl Problem {
     /// What a declined wish means to a client. `path` is that of its request, with its query: a leader elsewhere is
     /// named by its configured URL, never by what the client calls us.
     pub(super) fn of(failure: Failure, app: &App, path: &str) -> Problem {
-        let problem = match failure {
+        match failure {
             Failure::Declined(Declined::Refused(refusal)) => Problem::refused(refusal, app, path),
             Failure::Declined(Declined::Unknown) => Problem::new(
                 StatusCode::GATEWAY_TIMEOUT,
@@ -135,8 +141,7 @@ impl Problem {
                 );
                 if proposed { problem.unknown() } else { problem.retry_after_ms(500) }
             }
-        };
-        problem.seen_by(app)
+        }
     }
 
     fn refused(refusal: Refusal, app: &App, path: &str) -> Problem {
@@ -179,9 +184,10 @@ impl Problem {
                 "this would change nothing, or leave nobody to vote",
             ),
             Refusal::CatchUpTooSlow => Problem::new(
-                StatusCode::GATEWAY_TIMEOUT,
+                StatusCode::CONFLICT,
                 "catch_up_too_slow",
-                "a server to be added did not catch up with the log in time: is it running?",
+                "a server to be added did not catch up with the log in time: it runs, so the network or its disk is too \
+                 slow. It is sent the log as a learner meanwhile: try again",
             ),
         }
     }
@@ -190,18 +196,31 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_leader", detail).retry_after_ms(300)
     }
 
-    /// With what this node knows.
+    /// With what this node knows beyond what is wrong: who it is, its term, and who leads.
     fn seen_by(mut self, app: &App) -> Problem {
+        let (term, leader) = app.node.leadership();
         self.0.node = Some(app.id());
+        // 0 stands for a node that does not take part yet.
+        self.0.term = Some(term).filter(|term| *term > Term::ZERO);
+        self.0.leader = self.0.leader.or(leader);
+        self.0.leader_url = self.0.leader.and_then(|leader| app.url_of(leader)).map(str::to_owned);
         self
+    }
+}
+
+/// Completes the document of an answer that is a problem, whoever found it.
+pub(super) fn completed(app: &App, mut response: Response) -> Response {
+    match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => response.map(|_| problem.seen_by(app).into_response().into_body()),
+        None => response,
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Problem(mut parts) = self;
-        let (status, location, retry_after_ms) = (parts.status, parts.location.take(), parts.retry_after_ms);
-        let mut response = (status, Json(parts)).into_response();
+        let Problem(parts) = &self;
+        let (location, retry_after_ms) = (parts.location.clone(), parts.retry_after_ms);
+        let mut response = (parts.status, Json(parts)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(location) = location.and_then(|location| HeaderValue::try_from(location).ok()) {
@@ -210,6 +229,8 @@ impl IntoResponse for Problem {
         if let Some(milliseconds) = retry_after_ms {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(milliseconds.div_ceil(1000)));
         }
+        // Whoever knows the node completes it.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -8,6 +8,7 @@ use axum::http::{StatusCode, Uri, header};
 use bytes::{Bytes, BytesMut};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use http_body_util::BodyExt;
+use hyper::body::Body as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -25,6 +26,10 @@ pub(super) async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Pro
             format!("the body is larger than {bytes_max} bytes"),
         )
     };
+    // Who announces too much is told so at once, and need not send it.
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(too_large());
+    }
     let collect = async {
         let mut body = body;
         let mut first = Bytes::new();
@@ -139,5 +144,24 @@ mod tests {
         };
         assert_eq!(read_body(pieces(), 5).await.ok().as_deref(), Some(&b"abcde"[..]));
         assert!(read_body(pieces(), 4).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_announced_as_too_large_is_refused_before_it_comes() {
+        struct Announced(u64);
+        impl hyper::body::Body for Announced {
+            type Data = Bytes;
+            type Error = std::io::Error;
+            fn poll_frame(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, std::io::Error>>> {
+                panic!("it is waited for")
+            }
+            fn size_hint(&self) -> hyper::body::SizeHint {
+                hyper::body::SizeHint::with_exact(self.0)
+            }
+        }
+        assert!(read_body(Body::new(Announced(99_999_999_999)), 5).await.is_err());
     }
 }

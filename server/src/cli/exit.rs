@@ -32,6 +32,8 @@ pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
 
 fn code_of_problem(problem: &Problem) -> u8 {
     match (problem.status, problem.outcome) {
+        // The same would be refused again.
+        (_, Outcome::NotApplied) if problem.code == "bad_change" => BAD_INPUT,
         (404 | 412, _) => FAILED,
         // Something else is under way, or an old leader refused: another moment is better.
         (409 | 429, Outcome::NotApplied) => UNAVAILABLE,

@@ -1,19 +1,22 @@
 //! `mini-raft members`, `transfer`, `snapshot`: the administration of a cluster.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::json;
 
-use super::target::Asked;
+use super::target::{Asked, STATUS_MAX, Target, duration};
 use super::{Format, exit, pipe, runtime};
 use crate::client::admin::{Members, MembersChange};
 use crate::client::view::ClusterView;
+use crate::client::{Client, Failure, Http};
 
 /// Show who belongs to a cluster, or change it.
 ///
 /// All that one command asks for is changed at once, by joint consensus: there is no moment at which the old and the
-/// new members could decide differently.
+/// new members could decide differently. A voter that has lost its disk is added again with --add: it learns first, and
+/// votes when it has the log.
 #[derive(Debug, clap::Args)]
 #[command(after_help = format!("\
 Examples:
@@ -37,7 +40,11 @@ pub(super) struct Args {
     learner: Vec<String>,
 
     #[command(flatten)]
-    asked: Asked,
+    target: Target,
+
+    /// Give up after this time: seconds, or 500ms, 2m. A new voter must catch up with the log first.
+    #[arg(long, value_name = "TIME", default_value = "60", value_parser = duration)]
+    timeout: Duration,
 
     /// How to print them.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -86,11 +93,11 @@ pub(super) struct SnapshotArgs {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut client = args.asked.client()?;
+    let mut client = Client::new(args.target.urls()?, args.timeout);
     let change =
         MembersChange { add: args.add.clone(), remove: args.remove.clone(), learners: args.learner.clone() };
     if change == MembersChange::default() {
-        let (voters, learners) = runtime::block_on(who_belongs(&args.asked))?;
+        let (voters, learners) = runtime::block_on(who_belongs(&args.target))?;
         return print_members(args.format, &voters, &learners, None);
     }
     let Members { voters, learners, index } =
@@ -114,7 +121,7 @@ pub(super) fn snapshot(args: &SnapshotArgs) -> anyhow::Result<ExitCode> {
         let id = match &args.node {
             Some(id) => id.clone(),
             None => {
-                let view = look(&args.asked).await?;
+                let view = look(&args.asked.target).await?;
                 view.leader().context("there is no leader now: name the node")?.id.clone()
             }
         };
@@ -137,22 +144,22 @@ pub(super) fn snapshot(args: &SnapshotArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The voters and the learners, as the leader sees them; without a leader, as the node with the longest log does.
-async fn who_belongs(asked: &Asked) -> anyhow::Result<(Vec<String>, Vec<String>)> {
-    let view = look(asked).await?;
+async fn who_belongs(target: &Target) -> anyhow::Result<(Vec<String>, Vec<String>)> {
+    let view = look(target).await?;
     let source = view.leader().or_else(|| view.answers().max_by_key(|status| status.last_index));
     match source {
         Some(status) => Ok((status.voters.clone(), status.learners.clone())),
         None => {
-            let why = format!("no node of the {} answers", asked.target.name());
-            Err(crate::client::Failure::Unavailable(why).into())
+            let why = format!("no node of the {} answers", target.name());
+            Err(Failure::Unavailable(why).into())
         }
     }
 }
 
-async fn look(asked: &Asked) -> anyhow::Result<ClusterView> {
-    let http = crate::client::Http::new();
-    let nodes = asked.target.nodes(&http).await?;
-    Ok(ClusterView::of(&http, &nodes, asked.timeout()).await)
+async fn look(target: &Target) -> anyhow::Result<ClusterView> {
+    let http = Http::new();
+    let nodes = target.nodes(&http).await?;
+    Ok(ClusterView::of(&http, &nodes, STATUS_MAX).await)
 }
 
 fn print_members(

@@ -92,11 +92,6 @@ impl Asked {
     pub(super) fn client(&self) -> anyhow::Result<Client> {
         Ok(Client::new(self.target.urls()?, self.timeout))
     }
-
-    /// How long to wait for the cluster.
-    pub(super) fn timeout(&self) -> Duration {
-        self.timeout
-    }
 }
 
 /// Reads a length of time on the command line.

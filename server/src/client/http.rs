@@ -14,8 +14,9 @@ use super::url::NodeUrl;
 
 /// A node on the same network answers this fast, or its machine is not there.
 const CONNECT_MAX: Duration = Duration::from_secs(1);
-/// A connection that nobody used for so long is closed.
-const IDLE_MAX: Duration = Duration::from_secs(30);
+/// A connection that nobody used for so long is closed: sooner than a node closes it (3 s), or a request could meet its
+/// end.
+const IDLE_MAX: Duration = Duration::from_secs(2);
 /// No answer is longer: a full page of the largest values is.
 const BODY_BYTES_MAX: usize = 64 << 20;
 

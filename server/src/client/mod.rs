@@ -19,6 +19,7 @@ mod problem;
 mod request;
 mod retry;
 mod status;
+mod troubles;
 mod url;
 
 use std::time::Duration;

@@ -10,6 +10,7 @@ use super::Client;
 use super::http::{Reply, Silence};
 use super::problem::{Outcome, Problem};
 use super::request::{Repeat, Request};
+use super::troubles::Troubles;
 use super::url::NodeUrl;
 
 /// The first wait before asking again; it doubles with every attempt that failed.
@@ -50,7 +51,7 @@ enum Next {
 /// What has been learnt in all attempts of one request.
 #[derive(Default)]
 struct Attempts {
-    last_trouble: String,
+    troubles: Troubles,
     maybe_applied: bool,
     redirects: u32,
     pauses: u32,
@@ -67,7 +68,7 @@ impl Client {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(attempts.give_up(self.timeout));
+                return Err(attempts.give_up(self.timeout, &self.nodes));
             }
             let node = self.nodes[self.at].clone();
             let patience = match request.repeat {
@@ -75,8 +76,8 @@ impl Client {
                 Repeat::IfNotApplied => left,
             };
             let next = match self.http.exchange(&node, request, patience).await {
-                Ok(reply) => attempts.after_reply(reply, request.repeat),
-                Err(silence) => attempts.after_silence(&silence, request.repeat),
+                Ok(reply) => attempts.after_reply(&node, reply, request.repeat),
+                Err(silence) => attempts.after_silence(&node, &silence, request.repeat),
             };
             let pause = match next {
                 Next::Done(reply) => return Ok(reply),
@@ -102,22 +103,24 @@ impl Client {
 }
 
 impl Attempts {
-    fn after_reply(&mut self, reply: Reply, repeat: Repeat) -> Next {
+    fn after_reply(&mut self, node: &NodeUrl, reply: Reply, repeat: Repeat) -> Next {
         if reply.status.is_success() {
             return Next::Done(reply);
         }
         let problem = Problem::of(&reply);
         if reply.status.is_redirection() {
-            return self.after_redirect(&reply, problem);
+            return self.after_redirect(node, &reply, problem);
         }
         let pause = problem.retry_after_ms.map(Duration::from_millis);
         let is_under_way = problem.code == "request_under_way";
+        // Another change of the membership: it will be over.
+        let is_in_the_way = problem.code == "change_under_way";
         let is_passing = reply.status.is_server_error() && reply.status != StatusCode::INSUFFICIENT_STORAGE
             || reply.status == StatusCode::TOO_MANY_REQUESTS;
-        if !is_passing && !is_under_way {
+        if !is_passing && !is_under_way && !is_in_the_way {
             return Next::Fail(Failure::Refused(Box::new(problem)));
         }
-        self.last_trouble = problem.text();
+        self.troubles.said(node, problem.text());
         if problem.outcome == Outcome::Unknown || is_under_way {
             if repeat == Repeat::IfNotApplied {
                 return Next::Fail(Failure::Unknown(problem.text()));
@@ -125,30 +128,31 @@ impl Attempts {
             self.maybe_applied |= repeat == Repeat::Keyed;
         }
         match problem.leader_url {
+            Some(leader) if leader == *node => Next::Wait(pause),
             Some(leader) => Next::Ask(leader),
-            None if is_under_way => Next::Wait(pause),
+            None if is_under_way || is_in_the_way => Next::Wait(pause),
             None => Next::GoOn(pause),
         }
     }
 
     /// A redirect was not followed yet: whoever sent it did nothing.
-    fn after_redirect(&mut self, reply: &Reply, problem: Problem) -> Next {
+    fn after_redirect(&mut self, node: &NodeUrl, reply: &Reply, problem: Problem) -> Next {
         let location = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok());
         match location.map(NodeUrl::of_location) {
             Some(Ok(leader)) => {
-                self.last_trouble = format!("the leader is said to be at {leader}, and does not answer");
+                self.troubles.said(node, format!("the leader is said to be at {leader}"));
                 Next::Ask(leader)
             }
             Some(Err(error)) => {
-                self.last_trouble = format!("sent to somewhere that cannot be asked: {error}");
+                self.troubles.said(node, format!("sent to somewhere that cannot be asked: {error}"));
                 Next::GoOn(None)
             }
             None => Next::Fail(Failure::Refused(Box::new(problem))),
         }
     }
 
-    fn after_silence(&mut self, silence: &Silence, repeat: Repeat) -> Next {
-        self.last_trouble = silence.why().to_owned();
+    fn after_silence(&mut self, node: &NodeUrl, silence: &Silence, repeat: Repeat) -> Next {
+        self.troubles.silent(node, silence.why().to_owned());
         if let Silence::MaybeSent(why) = silence {
             if repeat == Repeat::IfNotApplied {
                 return Next::Fail(Failure::Unknown(why.clone()));
@@ -158,8 +162,9 @@ impl Attempts {
         Next::GoOn(None)
     }
 
-    fn give_up(self, after: Duration) -> Failure {
-        let text = format!("no answer within {} ms; at last: {}", after.as_millis(), self.last_trouble);
+    fn give_up(self, after: Duration, nodes: &[NodeUrl]) -> Failure {
+        let text =
+            format!("not done within {} ms: {}", after.as_millis(), self.troubles.in_words(nodes.len()));
         if self.maybe_applied { Failure::Unknown(text) } else { Failure::Unavailable(text) }
     }
 

@@ -16,6 +16,7 @@ use mini_raft_core::time::Micros;
 use tokio::sync::{OwnedSemaphorePermit, broadcast, oneshot};
 
 use super::disk::Disk;
+use super::handle::Leadership;
 use super::peers::Peers;
 use super::wish::{Consistency, Declined, Found, Query, Read, Watch, Wish, Written};
 use crate::feed::{FrameId, Recorder};
@@ -66,6 +67,8 @@ pub(super) struct Actor {
     pub(super) cluster_clock: Option<(Term, ClusterClock)>,
     pub(super) changes: broadcast::Sender<Arc<Change>>,
     pub(super) recorder: Recorder,
+    /// Where the rest of the process looks who leads.
+    pub(super) leadership: Leadership,
     /// What the log of the process last said about who leads.
     pub(super) told: (RoleName, Term, Option<NodeId>),
     /// How often this node has stood for election since it started.

@@ -48,8 +48,7 @@ pub(super) async fn settle(
         // Nothing is written: until the core has written that it forgets, another start asks again.
         if recovered.fresh {
             tracing::warn!(
-                "this node has lost its disk: it only learns until it is admitted anew, with `mini-raft members --learner \
-                 NODE` and then `mini-raft members --add NODE`"
+                "this node has lost its disk: it only learns until it is admitted anew, with `mini-raft members --add NODE`"
             );
         }
         return Birth::Lost;

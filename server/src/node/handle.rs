@@ -1,7 +1,7 @@
 //! The way to the actor for the rest of the process.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mini_raft_core::raft::{EntryId, MembershipChange, Message, NodeId, Term};
@@ -43,6 +43,21 @@ pub struct NodeHandle {
     taking_part: Arc<AtomicBool>,
     waiting: Arc<Semaphore>,
     peer_backlog: Arc<Semaphore>,
+    leadership: Leadership,
+}
+
+/// What the actor last said about who leads, in which term. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Leadership(Arc<Mutex<(Term, Option<NodeId>)>>);
+
+impl Leadership {
+    pub(super) fn tell(&self, term: Term, leader: Option<NodeId>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (term, leader);
+    }
+
+    fn told(&self) -> (Term, Option<NodeId>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl NodeHandle {
@@ -52,7 +67,18 @@ impl NodeHandle {
             taking_part: Arc::default(),
             waiting: Arc::new(Semaphore::new(waiting_max)),
             peer_backlog: Arc::new(Semaphore::new(PEER_BACKLOG_MAX)),
+            leadership: Leadership::default(),
         }
+    }
+
+    /// The term, and who leads as far as is known here, without asking the actor; term 0 before it runs.
+    pub fn leadership(&self) -> (Term, Option<NodeId>) {
+        self.leadership.told()
+    }
+
+    /// Where the actor says who leads.
+    pub(super) fn leadership_board(&self) -> Leadership {
+        self.leadership.clone()
     }
 
     /// From now on wishes are taken.

@@ -89,6 +89,8 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
     let node = Node::new(config, Paper, recovered.persistent, Micros::ZERO, &mut out);
     let recorder = Recorder::start(feed, epoch, found, &node, &out);
     let told = (node.role(), node.current_term(), node.leader());
+    let leadership = handle.leadership_board();
+    leadership.tell(told.1, told.2);
     let (ended, end) = tokio::sync::oneshot::channel();
     let actor = Actor {
         node,
@@ -103,6 +105,7 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
         waiting: Waiting::default(),
         stopping: None,
         cluster_clock: None,
+        leadership,
         told,
         elections: 0,
         leader_changes: 0,

@@ -37,6 +37,8 @@ pub struct Status {
     pub forgetful: bool,
     /// Whether the disk is full.
     pub disk_full: bool,
+    /// Whether the process is about to end.
+    pub stopping: bool,
     /// Whether it knows a leader and has applied what was committed when it started.
     pub ready: bool,
     /// How often this node has stood for election since it started.
@@ -62,6 +64,8 @@ pub struct PeerProgress {
     pub match_index: Index,
     /// `next_index` of Figure 2.
     pub next_index: Index,
+    /// Whether it lost its disk and does not count yet.
+    pub forgetful: bool,
 }
 
 impl Actor {
@@ -79,6 +83,7 @@ impl Actor {
                 leader,
                 "the role, the term or the leader changed"
             );
+            self.leadership.tell(now.1, now.2);
             self.told = now;
         }
     }
@@ -104,6 +109,7 @@ impl Actor {
             learners: configuration.learners().to_vec(),
             forgetful,
             disk_full,
+            stopping: self.stopping.is_some(),
             ready: node.leader().is_some() && !forgetful && !disk_full && self.stopping.is_none(),
             elections: self.elections,
             leader_changes: self.leader_changes,
@@ -115,6 +121,7 @@ impl Actor {
                     id,
                     match_index: progress.match_index,
                     next_index: progress.next_index,
+                    forgetful: progress.forgetful.is_some(),
                 })
                 .collect(),
         }

@@ -101,11 +101,11 @@ impl Rejected {
     /// A word for programs and metrics.
     pub fn code(&self) -> &'static str {
         match self {
-            Rejected::OtherVersion { .. } => "other-version",
-            Rejected::OtherCluster { .. } => "other-cluster",
-            Rejected::OtherNode { .. } => "other-node",
-            Rejected::NotAuthentic => "not-authentic",
-            Rejected::Stale => "stale-session",
+            Rejected::OtherVersion { .. } => "other_version",
+            Rejected::OtherCluster { .. } => "other_cluster",
+            Rejected::OtherNode { .. } => "other_node",
+            Rejected::NotAuthentic => "not_authentic",
+            Rejected::Stale => "stale_session",
             Rejected::Replayed { .. } => "replayed",
             Rejected::Malformed(_) => "malformed",
         }

@@ -136,15 +136,15 @@ fn every_frame_but_the_true_one_is_refused_by_its_own_name() {
         opener.reply(&opened, &hello(5), Answer::default()).frame().to_vec()
     };
     let cases = [
-        (newer, "other-version", 412),
-        (of(other_cluster, 1), "other-cluster", 412),
-        (of(forger, 1), "not-authentic", 401),
-        (of(identity(0, 10), 2), "other-node", 412),
-        (of(identity(0, 10), 1), "stale-session", 409),
+        (newer, "other_version", 412),
+        (of(other_cluster, 1), "other_cluster", 412),
+        (of(forger, 1), "not_authentic", 401),
+        (of(identity(0, 10), 2), "other_node", 412),
+        (of(identity(0, 10), 1), "stale_session", 409),
         (of(identity(1, 10), 1), "malformed", 400),
-        (reply, "other-node", 412),
-        (Vec::new(), "not-authentic", 401),
-        (b"GET / HTTP/1.1".to_vec(), "not-authentic", 401),
+        (reply, "other_node", 412),
+        (Vec::new(), "not_authentic", 401),
+        (b"GET / HTTP/1.1".to_vec(), "not_authentic", 401),
         (sealer.message(&message(2, 1)).frame().to_vec(), "malformed", 400),
         (sealer.message(&message(0, 0)).frame().to_vec(), "malformed", 400),
     ];

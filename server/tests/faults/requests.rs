@@ -1,6 +1,6 @@
 //! Requests as they should not be.
 
-use super::harness::{TestCluster, put_once};
+use super::harness::{TestCluster, put_once, without};
 use super::raw::status_of;
 
 use mini_raft_server::client::Request;
@@ -62,6 +62,13 @@ async fn malformed_and_oversize_requests_are_refused_and_never_a_fault_of_the_se
         ("a frame of four gigabytes", post("/raft/v1/stream", "\u{7f}\u{7f}\u{7f}\u{7f}"), &[400, 413]),
         ("a path that is not there", get("/v2/kv/a"), &[404]),
         ("a path that climbs", get("/../../etc/passwd"), &[400, 404]),
+        // None of it comes, and it is not waited for.
+        (
+            "a value that is announced as too large",
+            format!("PUT /v1/kv/a HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99999999999\r\n\r\n")
+                .into_bytes(),
+            &[413],
+        ),
     ];
     for (what, bytes, expected) in cases {
         let status = status_of(&url, &bytes);
@@ -92,6 +99,37 @@ async fn hosts_and_origins_of_others_are_refused() {
     assert_eq!(status_of(&url, &put(&format!("Host: {own}\r\nOrigin: null"))), 403);
     assert_eq!(test.get("a").await, None, "none of them was done");
     assert_eq!(status_of(&url, &put(&format!("Host: {own}\r\nOrigin: http://{own}"))), 201);
+    let page = |host: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").into_bytes();
+    assert_eq!((status_of(&url, &page("evil.example")), status_of(&url, &page(own))), (403, 200));
+}
+
+/// Also where it is not the leader's business that is wrong: a client goes on from there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_problem_names_the_leader_and_where_it_is() {
+    let test = TestCluster::start(3, &["--enable-chaos"]).await;
+    let leader = test.leader().await;
+    let follower = without(&test.ids(), &leader.id)[0].clone();
+    for (status, request) in [
+        (404, Request::get("/v1/kv/nothing?consistency=stale".to_owned())),
+        (404, Request::get("/nowhere".to_owned())),
+        (400, Request::get("/v1/kv/a?colour=red".to_owned())),
+        (405, Request::post("/v1/status".to_owned(), &serde_json::json!({}))),
+        (307, put_once("a", "v")),
+        (400, Request::post("/v1/chaos/crash".to_owned(), &serde_json::json!({ "when": "never" }))),
+    ] {
+        let reply = test.ask(&follower, &request).await.expect("an answer");
+        assert_eq!(reply.status, status, "{reply:?}");
+        let problem = super::harness::problem(&reply);
+        assert_eq!(problem["leader"], leader.id, "{problem}");
+        assert_eq!(problem["leader_url"], test.url(&leader.id).as_str(), "{problem}");
+        assert_eq!((&problem["node"], &problem["term"]), (&follower.clone().into(), &leader.term.into()));
+    }
+    // It keeps the headers that it has.
+    test.put("a", "v").await;
+    let again = put_once("a", "w").with("if-none-match", "*");
+    let reply = test.ask(&leader.id, &again).await.expect("an answer");
+    assert!(reply.status == 412 && reply.headers.contains_key("etag"), "{reply:?}");
+    assert_eq!(super::harness::problem(&reply)["leader"], leader.id, "{reply:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
