@@ -157,7 +157,53 @@ fn a_port_that_is_in_use_is_named_and_nothing_is_left_running() {
     assert_eq!(code(&output), 1);
     let text = stderr(&output);
     assert!(text.contains(&format!("port {} of node-1 is in use", base + 1)), "{text}");
-    assert!(scene.processes().is_empty());
+    assert!(!scene.dir.path().join("cluster").exists(), "nothing is left behind");
+}
+
+/// Who stops a node by hand and starts the cluster again need not wait for its end.
+#[test]
+fn starting_waits_for_a_node_that_is_about_to_end_and_starts_it_again() {
+    let scene = Scene::started();
+    let before = scene.processes();
+    for process in &before {
+        assert!(process.signal(Signal::Terminate).expect("it may be signalled"));
+    }
+    let output = scene.run(&["start"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let after = scene.processes();
+    assert_eq!(after.len(), 3);
+    assert!(before.iter().all(|process| !process.is_running() && !after.contains(process)));
+    assert_eq!(scene.status()["healthy"], true);
+}
+
+#[test]
+fn a_node_with_a_damaged_disk_is_left_out_while_the_others_are_a_majority() {
+    let scene = Scene::started();
+    assert_eq!(code(&scene.run(&["set", "name", "Alice"])), 0);
+    assert_eq!(code(&scene.run(&["stop"])), 0);
+    let damage = |id: &str| {
+        let state = scene.dir.path().join("cluster").join(id).join("state.json");
+        std::fs::write(state, "{}").expect("it is damaged");
+    };
+    damage("node-1");
+    let output = scene.run(&["start", "--format", "json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let started: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(started["failed"][0]["id"], "node-1");
+    assert!(
+        stderr(&output).contains("warning: node-1 is left out") && stderr(&output).contains("state.json")
+    );
+    assert_eq!(stdout(&scene.run(&["get", "name"])), "Alice");
+    assert_eq!(code(&scene.run(&["stop"])), 0);
+    damage("node-2");
+    let output = scene.run(&["start"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("node-1: ") && stderr(&output).contains("node-2: "),
+        "{}",
+        stderr(&output)
+    );
+    assert!(scene.processes().is_empty(), "nothing is left running");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use mini_raft_server::client::feed::{Feed, Told};
 use mini_raft_server::client::kv::Condition;
 use mini_raft_server::client::{Client, NodeUrl};
 use mini_raft_server::cluster::process::Signal;
-use mini_raft_server::cluster::{Cluster, Shape};
+use mini_raft_server::cluster::{Cluster, Shape, Started};
 use serde_json::Value;
 
 /// Longer than any of this takes: who waits so long waits in vain.
@@ -26,7 +26,7 @@ impl Scene {
         let shape = Shape { nodes: Some(nodes), base_port: Some(0), ..Shape::default() };
         let program = env!("CARGO_BIN_EXE_mini-raft").as_ref();
         let mut cluster = Cluster::open_or_create(dir.path(), &shape, program).expect("a cluster");
-        cluster.start(LONG, &mut |_| {}).await.expect("it starts");
+        cluster.start(LONG, &mut |_| {}).await.and_then(Started::complete).expect("it starts");
         let client = Client::new(cluster.urls(), LONG);
         Scene { cluster, client, _dir: dir }
     }

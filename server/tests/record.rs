@@ -12,7 +12,7 @@ use mini_raft_server::client::kv::{Condition, Consistency};
 use mini_raft_server::client::view::ClusterView;
 use mini_raft_server::client::{Client, Http};
 use mini_raft_server::cluster::process::Signal;
-use mini_raft_server::cluster::{Cluster, Shape};
+use mini_raft_server::cluster::{Cluster, Shape, Started};
 use mini_raft_tests::outsider;
 
 /// Longer than any of this takes.
@@ -30,7 +30,7 @@ impl Scene {
         let shape = Shape { nodes: Some(5), base_port: Some(0), ..Shape::default() };
         let program = Path::new(env!("CARGO_BIN_EXE_mini-raft"));
         let mut cluster = Cluster::open_or_create(&dir.path().join("c"), &shape, program).expect("a cluster");
-        cluster.start(LONG, &mut |_| {}).await.expect("it starts");
+        cluster.start(LONG, &mut |_| {}).await.and_then(Started::complete).expect("it starts");
         Scene { cluster, recorder: None, dir }
     }
 

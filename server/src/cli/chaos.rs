@@ -14,7 +14,7 @@ use crate::chaos::nemesis::{can_cut_links, restore};
 use crate::chaos::run::Moment;
 use crate::chaos::{FaultKind, Plan, Report, run as run_plan};
 use crate::client::Http;
-use crate::cluster::{Cluster, Shape};
+use crate::cluster::{Cluster, Shape, Started};
 
 /// How long a cluster of this command's own may take to get ready.
 const START_MAX: Duration = Duration::from_secs(60);
@@ -80,7 +80,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             let mut cluster = Cluster::open_or_create(&dir.path().join("cluster"), &shape, &this_program()?)?;
             let result = runtime::block_on(async {
                 let bar = progress::of_waiting("starting five nodes");
-                let started = cluster.start(START_MAX, &mut |_| {}).await;
+                let started = cluster.start(START_MAX, &mut |_| {}).await.and_then(Started::complete);
                 bar.finish_and_clear();
                 started?;
                 suffer(&mut cluster, args, seed, false).await

@@ -16,7 +16,8 @@ use crate::cluster::{Cluster, Shape, Started};
 ///
 /// Each node is a process of its own, with a directory for its data and a file for its log, and listens on
 /// 127.0.0.1 only. The command returns when a leader is ready and every node follows it. Where some nodes run already,
-/// only the others are started: it is safe to run twice, and it brings back what was killed.
+/// only the others are started: it is safe to run twice, and it brings back what was killed. A node that cannot be
+/// started, as with a damaged disk, is told of and left out, as long as the others are a majority.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,8 +26,8 @@ Examples:
   mini-raft start -- --election-timeout-ms 300,600 --log-format json
 
 Exit status:
-  0  all nodes run, a leader is ready
-  1  they do not; standard error says why, and what this command started is ended
+  0  a leader is ready; standard error tells of a node that does not follow it
+  1  there is none; standard error says why, and what this command started is ended
   2  the command line is wrong")]
 pub(super) struct StartArgs {
     /// How many nodes a new cluster has [default: 5].
@@ -118,6 +119,9 @@ fn try_to_start(args: &StartArgs) -> anyhow::Result<()> {
         Format::Json => started_as_json(&cluster, &started),
         Format::Text => started_as_text(&cluster, &started, &args.dir, Style::of_stdout()),
     })?;
+    for failed in &started.failed {
+        pipe::to_stderr(&format!("warning: {} is left out: {}\n", failed.id, failed.why))?;
+    }
     Ok(())
 }
 
@@ -127,6 +131,7 @@ fn started_as_json(cluster: &Cluster, started: &Started) -> String {
         "leader": started.view.leader().map(|leader| &leader.id),
         "term": started.view.term(),
         "started": started.started,
+        "failed": started.failed,
         "nodes": cluster.nodes(),
     });
     format!("{value:#}\n")
@@ -136,7 +141,12 @@ fn started_as_text(cluster: &Cluster, started: &Started, dir: &Path, style: Styl
     let mut text = String::new();
     for node in cluster.nodes() {
         let is_new = started.started.contains(&node.id);
-        let how = if is_new { style.good("started") } else { style.dim("ran already") };
+        let has_failed = started.failed.iter().any(|failed| failed.id == node.id);
+        let how = match (has_failed, is_new) {
+            (true, _) => style.bad("failed"),
+            (false, true) => style.good("started"),
+            (false, false) => style.dim("ran already"),
+        };
         text.push_str(&format!("{}  {}  {how}\n", style.bold(&node.id), node.url));
     }
     let leader = started.view.leader().expect("a cluster that is ready has a leader");

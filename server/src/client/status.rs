@@ -58,6 +58,9 @@ pub struct NodeStatus {
     /// Whether it lost its disk and does not count until the leader has admitted it anew.
     #[serde(default)]
     pub forgetful: bool,
+    /// Whether its process is about to end.
+    #[serde(default)]
+    pub stopping: bool,
     /// What it has done since its process began.
     #[serde(default)]
     pub counters: Counters,

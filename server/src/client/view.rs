@@ -82,16 +82,21 @@ impl ClusterView {
 
     /// Whether there is a leader that is ready, and every member answers and follows it.
     pub fn all_follow(&self) -> bool {
-        let Some(leader) = self.leader().filter(|leader| leader.ready) else {
-            return false;
-        };
-        let follows = |status: &NodeStatus| {
-            status.term == leader.term && status.leader.as_deref() == Some(leader.id.as_str())
-        };
-        let is_member = |node: &&NodeView| {
-            leader.voters.contains(&node.node.id) || leader.learners.contains(&node.node.id)
-        };
-        self.nodes.iter().filter(is_member).all(|node| node.status.as_ref().is_ok_and(follows))
+        let members = self.nodes.iter().filter(|node| self.is_member(&node.node.id));
+        self.leader().is_some_and(|leader| leader.ready) && { members }
+            .all(|node| node.status.as_ref().is_ok_and(|status| self.follows(status)))
+    }
+
+    /// Whether the leader counts this node among the cluster.
+    pub fn is_member(&self, id: &str) -> bool {
+        let is_in = |set: &[String]| set.iter().any(|member| member == id);
+        self.leader().is_some_and(|leader| is_in(&leader.voters) || is_in(&leader.learners))
+    }
+
+    /// Whether this node follows the leader, or is it.
+    pub fn follows(&self, status: &NodeStatus) -> bool {
+        self.leader()
+            .is_some_and(|leader| status.term == leader.term && status.leader.as_ref() == Some(&leader.id))
     }
 
     /// The node of this name.

@@ -22,7 +22,8 @@ pub struct Manifest {
     version: u32,
     /// What the nodes tell each other that they belong to.
     pub cluster: String,
-    /// Whether all nodes have served once. Until then an empty data directory is a new one, and no lost one.
+    /// Whether the cluster has served once. Until then an empty data directory is a new one, and no lost one; from then
+    /// on a node with an empty one asks the others.
     pub formed: bool,
     /// Further flags of `mini-raft node`, for each node.
     pub flags: Vec<String>,

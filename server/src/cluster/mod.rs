@@ -14,7 +14,7 @@ mod start;
 mod stop;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -24,10 +24,11 @@ use anyhow::{Context, bail};
 use data_encoding::HEXLOWER;
 
 use crate::client::{NodeUrl, PeerUrl};
+use crate::settings::secret_file;
 use manifest::{Manifest, Member};
 use process::{Process, Signal};
 
-pub use start::{Shape, Started};
+pub use start::{Failed, Shape, Started};
 pub use stop::Stopped;
 
 /// A cluster in a directory, while this program works with it: nobody else can meanwhile.
@@ -58,18 +59,23 @@ impl Cluster {
     /// When the one that is there has another shape, or the directory cannot be used.
     pub fn open_or_create(dir: &Path, shape: &Shape, program: &Path) -> anyhow::Result<Cluster> {
         let in_dir = || format!("cannot use the directory {}", dir.display());
+        // Before anything is made: what cannot be started leaves nothing behind.
+        let new_ports = if Manifest::exists(dir) { None } else { Some(shape.free_ports()?) };
         // Who may read the directory may read the logs and the data, and what clients wrote is nobody else's.
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(in_dir)?;
         let dir = &dir.canonicalize().with_context(in_dir)?;
         let lock = lock(dir)?;
-        let mut manifest = if Manifest::exists(dir) {
-            let manifest = Manifest::load(dir)?;
-            shape.must_fit(&manifest, dir)?;
-            manifest
-        } else {
-            let manifest = Manifest::new(random_hex(8)?, &shape.ports()?);
-            write_secret(&dir.join("secret"))?;
-            manifest
+        let mut manifest = match new_ports {
+            // Another command may have made it meanwhile.
+            Some(ports) if !Manifest::exists(dir) => {
+                make_secret(&dir.join("secret"))?;
+                Manifest::new(random_hex(8)?, &ports)
+            }
+            _ => {
+                let manifest = Manifest::load(dir)?;
+                shape.must_fit(&manifest, dir)?;
+                manifest
+            }
         };
         if !shape.flags.is_empty() {
             manifest.flags.clone_from(&shape.flags);
@@ -241,17 +247,14 @@ fn lock(dir: &Path) -> anyhow::Result<File> {
     }
 }
 
-fn write_secret(path: &Path) -> anyhow::Result<()> {
-    let context = || format!("cannot write the cluster's secret to {}", path.display());
-    let secret = random_hex(32)?;
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(context)?;
-    writeln!(file, "{secret}").and_then(|()| file.sync_all()).with_context(context)
+/// One that a start before this one made, and was ended, serves as well.
+fn make_secret(path: &Path) -> anyhow::Result<()> {
+    match secret_file::create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(error).context(format!("cannot write the cluster's secret to {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn random_hex(bytes: usize) -> anyhow::Result<String> {
@@ -260,17 +263,19 @@ fn random_hex(bytes: usize) -> anyhow::Result<String> {
     Ok(HEXLOWER.encode(&random))
 }
 
+/// Of a member of a cluster that exists, which keeps its ports.
 fn must_be_free(member: &Member) -> anyhow::Result<()> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, member.port)) {
+    let mend = "end that one, or start a new cluster in another --dir with another --base-port";
+    port_must_be_free(&member.id, member.port, mend)
+}
+
+fn port_must_be_free(id: &str, port: u16, mend: &str) -> anyhow::Result<()> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => bail!(
-            "port {} of {} is in use by another program: end that one, or start a cluster in another --dir with another --base-port",
-            member.port,
-            member.id
-        ),
-        Err(error) => {
-            Err(error).context(format!("port {} of {} cannot be listened on", member.port, member.id))
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            bail!("port {port} of {id} is in use by another program: {mend}")
         }
+        Err(error) => Err(error).context(format!("port {port} of {id} cannot be listened on")),
     }
 }
 

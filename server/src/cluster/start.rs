@@ -5,13 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::manifest::Manifest;
 use super::process::Signal;
-use super::{Cluster, must_be_free};
+use super::{Cluster, must_be_free, port_must_be_free};
 use crate::client::Http;
-use crate::client::view::ClusterView;
+use crate::client::view::{ClusterView, Health, NodeView};
 
 /// How often the nodes are asked whether they serve.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -39,42 +40,68 @@ pub struct Shape {
 pub struct Started {
     /// The nodes whose processes were started; the others ran already.
     pub started: Vec<String>,
+    /// The nodes that cannot be started, or do not follow the leader in time.
+    pub failed: Vec<Failed>,
     /// How the cluster is now.
     pub view: ClusterView,
     /// From the start of the first process until a leader was ready and all nodes followed it.
     pub took: Duration,
 }
 
-impl Cluster {
-    /// Starts every node that does not run and waits until a leader is ready and all follow it, `within` this time.
-    /// `progress` is told in between how far that is.
+/// A node without which the others go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failed {
+    /// The node.
+    pub id: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Started {
+    /// The same, if every node serves.
     ///
     /// # Errors
-    /// When a port is in use, a node ends, or the cluster does not get ready in time. What was started is ended then.
+    /// Names those that do not.
+    pub fn complete(self) -> anyhow::Result<Started> {
+        if self.failed.is_empty() { Ok(self) } else { bail!("{}", in_words(&self.failed)) }
+    }
+}
+
+/// One attempt to start all that does not run.
+#[derive(Default)]
+struct Attempt {
+    started: Vec<String>,
+    failed: Vec<Failed>,
+}
+
+impl Cluster {
+    /// Starts every node that does not run and waits until a leader is ready and all follow it, `within` this time.
+    /// One that is about to end is waited for, and started again. `progress` is told in between how far that is.
+    ///
+    /// A node that ends by itself is left out, as long as the others are a majority.
+    ///
+    /// # Errors
+    /// When a port is in use, a majority of the nodes ends, or no leader is ready in time. What was started is ended
+    /// then.
     pub async fn start(
         &mut self,
         within: Duration,
         progress: &mut dyn FnMut(&str),
     ) -> anyhow::Result<Started> {
-        let missing: Vec<_> =
-            self.manifest.nodes.iter().filter(|member| !member.is_running()).cloned().collect();
-        // Before any is started: a cluster that is half there helps nobody.
-        missing.iter().try_for_each(must_be_free)?;
-        let started: Vec<String> = missing.into_iter().map(|member| member.id).collect();
-        let began = Instant::now();
-        let ready = match started.iter().try_for_each(|id| self.spawn(id)) {
-            Ok(()) => self.until_ready(began + within, progress).await,
-            Err(error) => Err(error),
-        };
-        match ready {
+        // Before any is started: whose port is taken by another program is no node that could be left out.
+        let missing = self.manifest.nodes.iter().filter(|member| !member.is_running());
+        missing.clone().try_for_each(must_be_free)?;
+        let (began, mut attempt) = (Instant::now(), Attempt::default());
+        match self.until_most_follow(&mut attempt, began + within, progress).await {
             Ok(view) => {
                 let took = began.elapsed();
                 self.manifest.formed = true;
                 self.manifest.save(&self.dir)?;
-                Ok(Started { started, view, took })
+                let Attempt { started, failed } = attempt;
+                Ok(Started { started, failed, view, took })
             }
             Err(error) => {
-                for id in &started {
+                for id in &attempt.started {
                     // Some have ended by themselves: that is the error.
                     let _ = self.signal(id, Signal::Kill);
                     self.ended(id).await?;
@@ -82,6 +109,60 @@ impl Cluster {
                 Err(error)
             }
         }
+    }
+
+    async fn until_most_follow(
+        &mut self,
+        attempt: &mut Attempt,
+        deadline: Instant,
+        progress: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<ClusterView> {
+        let (http, nodes) = (Http::new(), self.nodes());
+        loop {
+            self.start_what_does_not_run(attempt)?;
+            if attempt.failed.len() * 2 >= nodes.len() {
+                bail!("{}", in_words(&attempt.failed));
+            }
+            let view = ClusterView::of(&http, &nodes, ANSWER_MAX).await;
+            let is_down = view.health() == Health::Down;
+            let late = late(&view, &attempt.failed);
+            if !is_down && late.is_empty() {
+                return Ok(view);
+            }
+            progress(&how_far(&view));
+            if Instant::now() >= deadline {
+                if is_down {
+                    bail!("the cluster did not get ready in time: {}", what_is_missing(&view));
+                }
+                attempt.failed.extend(late);
+                return Ok(view);
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Each node is started once: one that has ended then is not started again.
+    fn start_what_does_not_run(&mut self, attempt: &mut Attempt) -> anyhow::Result<()> {
+        self.reap();
+        let missing = self.manifest.nodes.iter().filter(|member| !member.is_running());
+        for id in missing.map(|member| member.id.clone()).collect::<Vec<_>>() {
+            if attempt.failed.iter().any(|failed| failed.id == id) {
+                continue;
+            }
+            if attempt.started.contains(&id) {
+                let why = self.how_it_ended(&id);
+                attempt.failed.push(Failed { id, why });
+                continue;
+            }
+            self.spawn(&id)?;
+            attempt.started.push(id);
+        }
+        Ok(())
+    }
+
+    fn how_it_ended(&self, id: &str) -> String {
+        let (log, file) = (self.end_of_log(id, LOG_LINES), self.log_file(id));
+        format!("it has ended; the end of its log, {}:\n{log}", file.display())
     }
 
     /// Waits until a leader is ready and all nodes follow it.
@@ -113,14 +194,25 @@ impl Cluster {
         let Some(dead) = self.manifest.nodes.iter().find(|member| !member.is_running()) else {
             return Ok(());
         };
-        let log = self.end_of_log(&dead.id, LOG_LINES);
-        let file = self.log_file(&dead.id);
-        bail!("{} has ended; the end of its log, {}:\n{log}", dead.id, file.display());
+        bail!("{}: {}", dead.id, self.how_it_ended(&dead.id));
     }
 }
 
 impl Shape {
-    pub(super) fn ports(&self) -> anyhow::Result<Vec<u16>> {
+    /// The ports of a new cluster, on which nobody listens.
+    pub(super) fn free_ports(&self) -> anyhow::Result<Vec<u16>> {
+        let ports = self.ports()?;
+        for (number, &port) in ports.iter().enumerate() {
+            port_must_be_free(
+                &format!("node-{number}"),
+                port,
+                "end that one, or choose another --base-port",
+            )?;
+        }
+        Ok(ports)
+    }
+
+    fn ports(&self) -> anyhow::Result<Vec<u16>> {
         let count = self.nodes.unwrap_or(5);
         match self.base_port.unwrap_or(8000) {
             0 => free_ports(count),
@@ -165,6 +257,24 @@ fn free_ports(count: u16) -> anyhow::Result<Vec<u16>> {
         listeners.extend(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
     }
     bail!("there are no {count} free ports from {FREE_PORT_MIN} to {FREE_PORT_MAX}")
+}
+
+fn in_words(failed: &[Failed]) -> String {
+    failed.iter().map(|failed| format!("{}: {}", failed.id, failed.why)).collect::<Vec<_>>().join("\n")
+}
+
+/// Those who do not answer, are about to end, or do not follow the leader though they should; and these are not left out.
+fn late(view: &ClusterView, left_out: &[Failed]) -> Vec<Failed> {
+    let why = |node: &NodeView| match &node.status {
+        Err(why) => Some(why.clone()),
+        Ok(status) if status.stopping => Some("it is about to end".to_owned()),
+        Ok(status) if view.is_member(&status.id) && !view.follows(status) => {
+            Some(format!("it does not follow the leader: it is a {} in term {}", status.role, status.term))
+        }
+        Ok(_) => None,
+    };
+    let nodes = view.nodes.iter().filter(|node| left_out.iter().all(|it| it.id != node.node.id));
+    nodes.filter_map(|node| Some(Failed { id: node.node.id.clone(), why: why(node)? })).collect()
 }
 
 fn how_far(view: &ClusterView) -> String {

@@ -1,5 +1,6 @@
 //! A node from its start to its end.
 
+use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ const ENTRIES_PER_APPEND_MAX: u32 = 1024;
 /// What keeps it from starting: a directory that must not be used, an address in use. Nothing was changed then.
 pub fn run(settings: NodeSettings) -> Result<ExitCode> {
     end_with_a_panic();
+    // Found out before anything is made: a node that cannot serve leaves no directory behind.
+    std::net::TcpListener::bind(settings.listen).map_err(|error| cannot_listen(settings.listen, error))?;
     let identity = storage::Identity { cluster: settings.cluster.to_string(), node: settings.id };
     let faults = settings.inject_disk_faults.as_deref().map(Faults::from_file).transpose()?.map(Arc::new);
     let options = storage::Options { faults, ..storage::Options::default() };
@@ -49,7 +52,8 @@ pub fn run(settings: NodeSettings) -> Result<ExitCode> {
 }
 
 async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -> Result<ExitCode> {
-    let listener = listen(settings.listen).await?;
+    let listener = TcpListener::bind(settings.listen).await;
+    let listener = listener.map_err(|error| cannot_listen(settings.listen, error))?;
     let (inbox, events) = channel();
     let handle = NodeHandle::new(inbox.clone(), settings.limits.proposals);
     let done = {
@@ -140,12 +144,12 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
     Ok(ExitCode::SUCCESS)
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!(
-            "{address} cannot be listened on: is another process using it? Choose another --listen address"
-        )
-    })
+fn cannot_listen(address: SocketAddr, error: io::Error) -> anyhow::Error {
+    let mend = match error.kind() {
+        io::ErrorKind::AddrInUse => "end the process that uses it, or choose another --listen address",
+        _ => "choose an address of this machine with --listen",
+    };
+    anyhow::anyhow!("{address} cannot be listened on ({error}): {mend}")
 }
 
 /// Ready when the process is asked to end.

@@ -68,11 +68,12 @@ async fn a_port_in_use_is_named() {
     let mut test = TestCluster::start(3, &[]).await;
     test.cluster.kill("node-2").await.expect("it ends");
     let taken = test.url("node-1").authority().to_owned();
-    let data = test.data("node-2");
+    let data = test.scratch("new");
     let (code, said) =
-        refused(test.node_command("node-2").args(["--listen", &taken]).arg("--data").arg(data)).await;
+        refused(test.node_command("node-2").args(["--listen", &taken]).arg("--data").arg(&data)).await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains(&taken) && said.contains("--listen"), "{said}");
+    assert!(!data.exists(), "nothing is left behind");
 }
 
 /// Also where the file system lets nobody write.

@@ -11,7 +11,7 @@ use mini_raft_server::client::kv::{Condition, Consistency};
 use mini_raft_server::client::view::{ClusterView, status_of};
 use mini_raft_server::client::{Client, Http, NodeStatus, NodeUrl, Reply, Request};
 use mini_raft_server::cluster::manifest::Manifest;
-use mini_raft_server::cluster::{Cluster, Shape};
+use mini_raft_server::cluster::{Cluster, Shape, Started};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
@@ -58,7 +58,7 @@ impl TestCluster {
         let shape = Shape { nodes: Some(nodes), base_port: Some(0), flags };
         let mut cluster =
             Cluster::open_or_create(&dir.path().join("c"), &shape, Path::new(PROGRAM)).expect("a cluster");
-        cluster.start(PATIENCE, &mut |_| {}).await.expect("the nodes start");
+        cluster.start(PATIENCE, &mut |_| {}).await.and_then(Started::complete).expect("the nodes start");
         TestCluster { cluster, http: Http::new(), dir, by_hand: Vec::new(), _turn: turn }
     }
 

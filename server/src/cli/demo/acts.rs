@@ -31,7 +31,7 @@ pub(super) async fn election(cast: &mut Cast<'_>, teller: &mut Teller) -> anyhow
     )?;
     teller.pause().await?;
     teller.now("starting node-0 to node-4")?;
-    let started = cast.cluster.start(PATIENCE, &mut |_| {}).await?;
+    let started = cast.cluster.start(PATIENCE, &mut |_| {}).await?.complete()?;
     let leader = started.view.leader().context("nobody leads")?.clone();
     let took = millis(started.took);
     teller.fact(
