@@ -90,6 +90,12 @@ fn whatever_is_wrong_outside_exits_2() {
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(!stderr(&output).is_empty() && stdout(&output).is_empty(), "{args:?}");
     }
+    for args in [&["sim", "no/such/file.json", "--format", "json"][..], &["simulate", "--format=json"]] {
+        let output = run(args);
+        let error: Value = serde_json::from_str(&stderr(&output)).expect("one JSON object");
+        assert_eq!((output.status.code(), &error["exit"]), (Some(2), &2.into()), "{error}");
+        assert!(error["error"].as_str().is_some_and(|text| !text.is_empty()), "{error}");
+    }
     let not_text = run_with_input(&["sim", "-"], "\u{0}");
     assert_eq!(not_text.status.code(), Some(2));
 }

@@ -190,9 +190,10 @@ fn a_node_with_a_damaged_disk_is_left_out_while_the_others_are_a_majority() {
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let started: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(started["failed"][0]["id"], "node-1");
-    assert!(
-        stderr(&output).contains("warning: node-1 is left out") && stderr(&output).contains("state.json")
-    );
+    assert!(started["failed"][0]["why"].as_str().is_some_and(|why| why.contains("state.json")), "{started}");
+    let again = scene.run(&["start"]);
+    assert_eq!(code(&again), 0, "{}", stderr(&again));
+    assert!(stderr(&again).contains("warning: node-1 is left out"), "{}", stderr(&again));
     assert_eq!(stdout(&scene.run(&["get", "name"])), "Alice");
     assert_eq!(code(&scene.run(&["stop"])), 0);
     damage("node-2");
@@ -204,6 +205,8 @@ fn a_node_with_a_damaged_disk_is_left_out_while_the_others_are_a_majority() {
         stderr(&output)
     );
     assert!(scene.processes().is_empty(), "nothing is left running");
+    let status = scene.status();
+    assert!(status["term"].is_null() && status["nodes"][0]["member"].is_null(), "nobody tells: {status}");
 }
 
 #[test]
@@ -218,7 +221,7 @@ fn a_node_that_dies_while_it_starts_is_named_with_the_end_of_its_log() {
 }
 
 #[test]
-fn the_secret_is_of_this_user_alone() {
+fn the_secret_and_the_data_are_of_this_user_alone() {
     use std::os::unix::fs::PermissionsExt;
     let scene = Scene::started();
     let mode = |path: &str| {
@@ -226,6 +229,11 @@ fn the_secret_is_of_this_user_alone() {
         path.metadata().expect("it is there").permissions().mode() & 0o777
     };
     assert_eq!((mode("secret"), mode("")), (0o600, 0o700));
+    // A node that is started by hand makes its files so, too.
+    for (dir, file) in [("node-0", "node-0/state.json"), ("node-0/log", "node-0/LOCK")] {
+        assert_eq!((mode(dir), mode(file)), (0o700, 0o600), "{dir}, {file}");
+    }
+    assert_eq!(mode("node-0/log/0000000000000001.log"), 0o600);
 }
 
 #[test]
@@ -272,6 +280,9 @@ fn without_a_majority_the_exit_code_says_that_nothing_was_done_or_that_nobody_kn
     assert_eq!(code(&output), 3);
     let text = stderr(&output);
     assert!(text.contains("of 3 nodes 1 can be reached, and a majority is needed"), "{text}");
+    let output = scene.run(&["get", "a", "--timeout", "1", "--format", "json"]);
+    let error: Value = serde_json::from_str(&stderr(&output)).expect("one JSON object");
+    assert_eq!((code(&output), &error["exit"], &error["outcome"]), (3, &3.into(), &"not_applied".into()));
     let url = scene.status()["nodes"][2]["url"].as_str().expect("a URL").to_owned();
     assert_eq!(stdout(&scene.run(&["get", "a", "--consistency", "stale", "--url", &url])), "1");
 }
@@ -299,6 +310,15 @@ fn a_member_is_removed_and_comes_back() {
     let other = if leader == "node-2" { "node-1" } else { "node-2" };
     let left = scene.json(&["members", "--remove", other])["voters"].clone();
     assert_eq!(left.as_array().expect("voters").len(), 2, "{left}");
+    let membership = || {
+        let status = scene.status();
+        let mut nodes = status["nodes"].as_array().expect("nodes").clone();
+        nodes.retain(|node| node["id"] == other);
+        nodes[0]["member"].clone()
+    };
+    assert_eq!(membership(), "removed");
+    assert_eq!(scene.json(&["members", "--learner", other])["learners"][0], other);
+    assert_eq!(membership(), "learner");
     // At once: it does not matter whether the change before is over.
     assert_eq!(scene.json(&["members", "--add", other])["voters"], voters);
     let nothing = scene.run(&["members", "--add", other]);

@@ -1,7 +1,5 @@
 //! The exit codes of the commands that talk to a cluster.
 
-use std::process::ExitCode;
-
 use crate::client::{Failure, Outcome, Problem};
 
 use super::{BAD_INPUT, FAILED};
@@ -21,13 +19,13 @@ Exit status:
   4  the outcome is unknown: it may have been done, or may still be done";
 
 /// The exit code for an error of a command.
-pub(super) fn code_of(error: &anyhow::Error) -> ExitCode {
-    ExitCode::from(match error.downcast_ref() {
+pub(super) fn code_of(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref() {
         None => BAD_INPUT,
         Some(Failure::Refused(problem)) => code_of_problem(problem),
         Some(Failure::Unavailable(_)) => UNAVAILABLE,
         Some(Failure::Unknown(_)) => UNKNOWN,
-    })
+    }
 }
 
 fn code_of_problem(problem: &Problem) -> u8 {

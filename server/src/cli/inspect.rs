@@ -73,10 +73,14 @@ fn as_text(style: Style, inspection: &Inspection, asked: Option<&[Entry]>) -> St
     if let Some(process) = &inspection.used_by {
         line("process", format!("{}, running or ended without a clean stop", harmless(process)));
     }
-    let hard_state = inspection.hard_state;
-    let vote = hard_state.voted_for.map_or("no vote".to_owned(), |vote| format!("vote for {vote}"));
-    line("term", format!("{}, {vote}", hard_state.current_term));
-    if let Some(incarnation) = hard_state.forgetful {
+    line(
+        "term",
+        inspection.hard_state.map_or("not known, nor the vote".to_owned(), |known| {
+            let vote = known.voted_for.map_or("no vote".to_owned(), |vote| format!("vote for {vote}"));
+            format!("{}, {vote}", known.current_term)
+        }),
+    );
+    if let Some(incarnation) = inspection.hard_state.and_then(|known| known.forgetful) {
         line("lost disk", format!("does not vote until it is admitted, incarnation {incarnation}"));
     }
     for snapshot in &inspection.snapshots {
@@ -156,7 +160,7 @@ fn payload_in_words(payload: &Payload) -> String {
 }
 
 fn as_json(args: &Args, inspection: &Inspection, asked: Option<&[Entry]>) -> Value {
-    let hard_state = inspection.hard_state;
+    let known = inspection.hard_state;
     let snapshots = inspection.snapshots.iter().map(|snapshot| {
         json!({
             "file": snapshot.name,
@@ -182,9 +186,9 @@ fn as_json(args: &Args, inspection: &Inspection, asked: Option<&[Entry]>) -> Val
         "disk": inspection.disk_id.map(hex),
         "born": inspection.born,
         "process": inspection.used_by,
-        "term": hard_state.current_term,
-        "voted_for": hard_state.voted_for,
-        "lost_disk": hard_state.forgetful.map(|incarnation| hex(incarnation.0)),
+        "term": known.map(|known| known.current_term),
+        "voted_for": known.and_then(|known| known.voted_for),
+        "lost_disk": known.and_then(|known| known.forgetful).map(|incarnation| hex(incarnation.0)),
         "peer_disks": inspection.peer_disks.iter().map(|(peer, disk)| (peer.to_string(), json!(hex(*disk))))
             .collect::<serde_json::Map<_, _>>(),
         "configuration": inspection.configuration.as_ref().map(|(since, configuration)| {

@@ -3,6 +3,7 @@
 mod bench;
 mod chaos;
 mod check;
+mod complaint;
 mod completions;
 mod demo;
 mod exit;
@@ -79,9 +80,13 @@ enum Format {
     Json,
 }
 
-/// Does what the command line says. Errors are on standard error, with what to do about them.
+/// Does what the command line says. Errors are on standard error, with what to do about them; under `--format json` as
+/// one object.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(complaint::tell_of_command_line(&error)),
+    };
     let result = match cli.command {
         Command::Start(args) => start::start(&args),
         Command::Stop(args) => start::stop(&args),
@@ -109,8 +114,8 @@ pub fn run() -> ExitCode {
         Command::Node(args) => node::run(&args),
     };
     result.unwrap_or_else(|error| {
-        // What cannot be told because nobody listens is not told.
-        let _ = pipe::to_stderr(&format!("error: {error:#}\n"));
-        exit::code_of(&error)
+        let code = exit::code_of(&error);
+        complaint::tell(&format!("{error:#}"), code);
+        ExitCode::from(code)
     })
 }

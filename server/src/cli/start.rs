@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::target::{DIR, duration, is_usual};
 use super::text::Style;
-use super::{FAILED, Format, pipe, progress, runtime};
+use super::{FAILED, Format, complaint, pipe, progress, runtime};
 use crate::cluster::{Cluster, Shape, Started};
 
 /// Start a cluster of processes on this machine.
@@ -98,13 +98,11 @@ pub(super) fn this_program() -> anyhow::Result<PathBuf> {
 
 /// Whatever goes wrong here is no mistake in the command line.
 fn or_failed(result: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
-    match result {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) => {
-            pipe::to_stderr(&format!("error: {error:#}\n"))?;
-            Ok(ExitCode::from(FAILED))
-        }
+    if let Err(error) = result {
+        complaint::tell(&format!("{error:#}"), FAILED);
+        return Ok(ExitCode::from(FAILED));
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn try_to_start(args: &StartArgs) -> anyhow::Result<()> {
@@ -119,7 +117,8 @@ fn try_to_start(args: &StartArgs) -> anyhow::Result<()> {
         Format::Json => started_as_json(&cluster, &started),
         Format::Text => started_as_text(&cluster, &started, &args.dir, Style::of_stdout()),
     })?;
-    for failed in &started.failed {
+    // A program finds it in the result.
+    for failed in started.failed.iter().filter(|_| args.format == Format::Text) {
         pipe::to_stderr(&format!("warning: {} is left out: {}\n", failed.id, failed.why))?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::target::{STATUS_MAX, Target, duration};
 use super::text::{Style, harmless, pad};
 use super::{FAILED, Format, pipe, runtime};
-use crate::client::view::{ClusterView, Health, NodeView};
+use crate::client::view::{ClusterView, Health, Membership, NodeView};
 use crate::client::{Http, NodeUrl, Request};
 
 /// Show how every node of a cluster is.
@@ -108,7 +108,7 @@ fn first_line(body: &[u8]) -> String {
 }
 
 fn as_json(view: &ClusterView, target: &Target) -> Value {
-    let nodes: Vec<Value> = view.nodes.iter().map(|node| node_as_json(node, target)).collect();
+    let nodes: Vec<Value> = view.nodes.iter().map(|node| node_as_json(node, view, target)).collect();
     json!({
         "leader": view.leader().map(|leader| &leader.id),
         "term": view.term(),
@@ -117,13 +117,15 @@ fn as_json(view: &ClusterView, target: &Target) -> Value {
     })
 }
 
-fn node_as_json(view: &NodeView, target: &Target) -> Value {
-    let status = view.status.as_ref().ok();
+fn node_as_json(node: &NodeView, view: &ClusterView, target: &Target) -> Value {
+    let status = node.status.as_ref().ok();
     json!({
-        "id": view.node.id,
-        "url": view.node.url,
-        "pid": target.pid(&view.node.id),
+        "id": node.node.id,
+        "url": node.node.url,
+        "pid": target.pid(&node.node.id),
         "reachable": status.is_some(),
+        "member": view.membership(&node.node.id).map(Membership::name),
+        "lost_disk": status.map(|status| status.forgetful),
         "role": status.map(|status| &status.role),
         "term": status.map(|status| status.term),
         "commit_index": status.map(|status| status.commit_index),
@@ -141,17 +143,18 @@ fn as_text(view: &ClusterView, target: &Target, style: Style) -> String {
     };
     let leader = match view.leader() {
         Some(leader) => format!("{} leads in term {}", leader.id, leader.term),
-        None => format!("nobody leads, term {}", view.term()),
+        None => format!("nobody leads, term {}", or_dash(view.term())),
     };
     let mut text = format!("{}: {named}, {leader}\n", target.name());
-    let rows: Vec<[String; 8]> = view.nodes.iter().map(|node| row(node, target)).collect();
-    let names = ["node", "role", "term", "commit", "applied", "last", "snapshot", "pid"];
+    let rows: Vec<[String; 9]> = view.nodes.iter().map(|node| row(node, view, target)).collect();
+    // Scripts may count the columns: a new one comes after the others.
+    let names = ["node", "role", "term", "commit", "applied", "last", "snapshot", "pid", "member"];
     let widths: Vec<usize> = (0..names.len())
         .map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0).max(names[column].len()))
         .collect();
     let line = |cells: &[&str]| {
         let padded = cells.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
-            if column < 2 { pad(cell, width) } else { format!("{cell:>width$}") }
+            if column < 2 || names[column] == "member" { pad(cell, width) } else { format!("{cell:>width$}") }
         });
         padded.collect::<Vec<_>>().join("  ")
     };
@@ -168,10 +171,15 @@ fn as_text(view: &ClusterView, target: &Target, style: Style) -> String {
     text
 }
 
-fn row(view: &NodeView, target: &Target) -> [String; 8] {
-    let pid = target.pid(&view.node.id).map_or("-".to_owned(), |pid| pid.to_string());
-    let id = view.node.id.clone();
-    match &view.status {
+fn or_dash(known: Option<impl ToString>) -> String {
+    known.map_or("-".to_owned(), |known| known.to_string())
+}
+
+fn row(node: &NodeView, view: &ClusterView, target: &Target) -> [String; 9] {
+    let id = node.node.id.clone();
+    let pid = or_dash(target.pid(&id));
+    let member = or_dash(view.membership(&id).map(Membership::name));
+    match &node.status {
         Ok(status) => {
             let numbers = [
                 status.term,
@@ -182,11 +190,12 @@ fn row(view: &NodeView, target: &Target) -> [String; 8] {
             ]
             .map(|number| number.to_string());
             let [term, commit, applied, last, snapshot] = numbers;
-            [id, harmless(&status.role), term, commit, applied, last, snapshot, pid]
+            let member = if status.forgetful { format!("{member}, lost its disk") } else { member };
+            [id, harmless(&status.role), term, commit, applied, last, snapshot, pid, member]
         }
         Err(_) => {
             let none = || "-".to_owned();
-            [id, "unreachable".to_owned(), none(), none(), none(), none(), none(), pid]
+            [id, "unreachable".to_owned(), none(), none(), none(), none(), none(), pid, member]
         }
     }
 }

@@ -34,6 +34,9 @@ pub struct NodeStatus {
     /// Who votes.
     #[serde(default)]
     pub voters: Vec<String>,
+    /// The voters before, while they change.
+    #[serde(default)]
+    pub outgoing: Vec<String>,
     /// Who is sent the log and does not vote.
     #[serde(default)]
     pub learners: Vec<String>,

@@ -50,6 +50,7 @@ impl NodeUrl {
         match uri.authority() {
             Some(authority) if authority.as_str().contains('@') => Err(not("a user name has no meaning")),
             Some(authority) if authority.host().is_empty() => Err(not("it names no host")),
+            Some(authority) if authority.port_u16().is_none() => Err(not("it names no port")),
             Some(authority) => Ok(NodeUrl(format!("http://{authority}"))),
             None => Err(not("it names no host")),
         }
@@ -104,6 +105,10 @@ mod tests {
             "https://a:1",
             "http://",
             "http://u@h:1",
+            "http://h",
+            "http://h:",
+            "http://h:65536",
+            "http://[::1]",
             "http://h:1/v1",
             "http://h:1/?q",
             "http://h:1 ",

@@ -26,6 +26,28 @@ pub struct NodeView {
     pub status: Result<NodeStatus, String>,
 }
 
+/// What a node is to its cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// Its vote counts.
+    Voter,
+    /// It is sent the log, and does not vote.
+    Learner,
+    /// It does not belong to the cluster any more, or not yet.
+    Removed,
+}
+
+impl Membership {
+    /// One word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Membership::Voter => "voter",
+            Membership::Learner => "learner",
+            Membership::Removed => "removed",
+        }
+    }
+}
+
 /// Whether a cluster does what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
@@ -65,9 +87,27 @@ impl ClusterView {
         self.answers().filter(|status| status.is_leader()).max_by_key(|status| status.term)
     }
 
-    /// The highest term that any node knows; 0 when none answers.
-    pub fn term(&self) -> u64 {
-        self.answers().map(|status| status.term).max().unwrap_or(0)
+    /// The highest term that any node knows; `None` when none answers.
+    pub fn term(&self) -> Option<u64> {
+        self.answers().map(|status| status.term).max()
+    }
+
+    /// What this node is to the cluster, as the leader says, or without one who has the longest log; `None` when nobody
+    /// answers who takes part.
+    pub fn membership(&self, id: &str) -> Option<Membership> {
+        let source = self.leader().or_else(|| {
+            // Who has just begun, or lost its disk, knows nothing of it yet.
+            let knowing = self.answers().filter(|status| !status.voters.is_empty());
+            knowing.max_by_key(|status| status.last_index)
+        })?;
+        let is_in = |set: &[String]| set.iter().any(|member| member == id);
+        Some(if is_in(&source.voters) || is_in(&source.outgoing) {
+            Membership::Voter
+        } else if is_in(&source.learners) {
+            Membership::Learner
+        } else {
+            Membership::Removed
+        })
     }
 
     /// Whether it does what it is for.

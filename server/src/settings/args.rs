@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+/// Settings of which nobody is told: they are for tests.
+pub(super) const HIDDEN: [&str; 1] = ["inject_disk_faults"];
+
 /// What the command line says of a node. Values are texts here: they are checked together with those of the
 /// environment and the file, so that all mistakes are named at once.
 #[derive(Clone, Debug, Default, Args)]

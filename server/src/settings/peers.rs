@@ -33,21 +33,30 @@ pub struct PeerUrl {
 
 /// A text that is no address of a node.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no address of a node")]
-pub struct BadPeerUrl(pub String);
+#[error("{text:?} is no address of a node: {why}")]
+pub struct BadPeerUrl {
+    /// The text.
+    pub text: String,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
 
 impl FromStr for PeerUrl {
     type Err = BadPeerUrl;
 
     fn from_str(text: &str) -> Result<PeerUrl, BadPeerUrl> {
-        let bad = || BadPeerUrl(text.to_owned());
-        let authority = text.strip_prefix("http://").ok_or_else(bad)?;
+        let bad = |why| move || BadPeerUrl { text: text.to_owned(), why };
+        let authority = text.strip_prefix("http://").ok_or_else(bad("it does not begin with http://"))?;
         let authority = authority.strip_suffix('/').unwrap_or(authority);
-        let (host, port) = authority.rsplit_once(':').ok_or_else(bad)?;
+        if authority.contains('/') {
+            return Err(bad("it goes on after the host and the port")());
+        }
+        let (host, port) = authority.rsplit_once(':').ok_or_else(bad("it names no port"))?;
         let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-        let port = port.parse().ok().filter(|port| digits && *port > 0).ok_or_else(bad)?;
+        let port = port.parse().ok().filter(|port| digits && *port > 0);
+        let port = port.ok_or_else(bad("its port is no number from 1 to 65535"))?;
         if !is_host(host) {
-            return Err(bad());
+            return Err(bad("its host is no name and no IP address")());
         }
         Ok(PeerUrl { host: host.to_ascii_lowercase(), port })
     }
@@ -187,6 +196,8 @@ mod tests {
         ] {
             assert!(bad.parse::<PeerUrl>().is_err(), "{bad}");
         }
+        let without_port = "http://a".parse::<PeerUrl>().expect_err("there is no port");
+        assert_eq!(without_port.to_string(), "\"http://a\" is no address of a node: it names no port");
     }
 
     #[test]
@@ -210,7 +221,11 @@ mod tests {
         );
         assert_eq!(
             complaints("node-00=http://a:1,b,node-1=ftp://a"),
-            ["no node is called \"node-00\"", "\"b\" is no node", "\"ftp://a\" is no address of a node"]
+            [
+                "no node is called \"node-00\"",
+                "\"b\" is no node",
+                "\"ftp://a\" is no address of a node: it does not begin with http://"
+            ]
         );
         let ten: Vec<_> = (0..10).map(|id| format!("node-{id}=http://a:{}", id + 1)).collect();
         assert_eq!(complaints(&ten.join(",")), ["there are 10 nodes"]);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::args::NodeArgs;
+use super::args::{HIDDEN, NodeArgs};
 use super::mistakes::{Mistake, Place, Wrong, variable};
 
 /// A value as somebody wrote it.
@@ -93,7 +93,8 @@ fn from_toml(
         let place = place(at, name);
         match (keys.iter().find(|key| **key == name), as_text(value.get_ref())) {
             (None, _) => {
-                let mend = format!("remove it, or use one of {}", keys.join(", "));
+                let told: Vec<&str> = keys.iter().copied().filter(|key| !HIDDEN.contains(key)).collect();
+                let mend = format!("remove it, or use one of {}", told.join(", "));
                 mistakes.push(Wrong::new("there is no such setting", mend).at(place));
             }
             (Some(_), None) => {

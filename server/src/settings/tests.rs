@@ -156,8 +156,9 @@ fn every_mistake_is_named_at_once_with_its_place() {
         "~/raft.toml:4: speed: there is no such setting; remove it, or use one of id, listen,",
         "~/raft.toml:5: snapshot_every: a float is no value of a setting; give a text, a number,",
         "--id, MINI_RAFT_ID or id in the file: not given; say which node this is, as in --id node-0",
-        "~/raft.toml:7: peers: \"https://a:1\" is no address of a node; write each node as in node-0=http://",
-        "~/raft.toml:7: peers: \"x\" is no address of a node; write each node as in node-0=http://127.0.0.1:8000",
+        "~/raft.toml:7: peers: \"https://a:1\" is no address of a node: it does not begin with http://; write each node \
+         as in node-0=http://127.0.0.1:8000",
+        "~/raft.toml:7: peers: \"x\" is no address of a node: it does not begin with http://; write each node",
         "--listen: \"8000\" is no address to listen on; give an IP address and a port, as in 127.0.0.1:8000",
         "~/raft.toml:1: data: it is empty; give a path",
         "~/raft.toml:3: election_timeout_ms: 400 is not below 200; give the least and the greatest",
@@ -171,6 +172,7 @@ fn every_mistake_is_named_at_once_with_its_place() {
         assert!(found.starts_with(expected), "{found}\n  is not\n{expected}");
     }
     assert_eq!(found.len(), expected.len(), "{found:#?}");
+    assert!(!found[0].contains("inject_disk_faults"), "what is for tests is told of to nobody");
     let shown = user.start(&[]).expect_err("wrong").to_string();
     assert!(shown.contains("settings are wrong:\n  "), "{shown}");
 }

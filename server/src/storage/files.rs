@@ -2,10 +2,15 @@
 //!
 //! Names are relative to the data directory, with `/` between their parts.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+/// Who may read the files may read what clients wrote: this user alone.
+pub(super) const FILE_MODE: u32 = 0o600;
+/// The same of the directories.
+pub(super) const DIR_MODE: u32 = 0o700;
 
 /// A data directory.
 ///
@@ -95,7 +100,12 @@ impl Files for RealFiles {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn FileHandle>> {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(self.path(name))?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(FILE_MODE)
+            .open(self.path(name))?;
         Ok(Box::new(RealFile(file)))
     }
 
@@ -105,7 +115,7 @@ impl Files for RealFiles {
     }
 
     fn make_dir(&self, dir: &str) -> io::Result<()> {
-        match fs::create_dir(self.path(dir)) {
+        match DirBuilder::new().mode(DIR_MODE).create(self.path(dir)) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
             result => result,
         }

@@ -31,8 +31,8 @@ pub struct Inspection {
     pub peer_disks: BTreeMap<NodeId, u64>,
     /// The process that uses it, or used it last without a clean stop.
     pub used_by: Option<String>,
-    /// Term and vote.
-    pub hard_state: HardState,
+    /// Term and vote; `None` where the damage is such that they are not known.
+    pub hard_state: Option<HardState>,
     /// How many records the log has had in its life, and how many of them `state.json` knows.
     pub records: u64,
     /// See `records`.
@@ -106,7 +106,7 @@ impl Inspection {
             return Err(Refusal { problems: reading.problems });
         }
         let mut inspection = Inspection {
-            hard_state: reading.log.position.hard_state,
+            hard_state: reading.knows_hard_state.then_some(reading.log.position.hard_state),
             records: reading.log.position.record,
             snapshots: reading.snapshots.iter().map(|file| summary(file, reading.choice)).collect(),
             segments: reading.log.segments.iter().map(SegmentSummary::of).collect(),

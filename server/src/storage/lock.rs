@@ -2,9 +2,11 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::error::{Problem, ProblemKind, Refusal, Trouble};
+use super::files::FILE_MODE;
 use super::reading::LOCK;
 
 /// The directory is this process's for as long as this lives.
@@ -22,7 +24,7 @@ impl Lock {
             move |source| Trouble { file, operation, source }
         };
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
+        options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
         let mut file = options.open(&path).map_err(trouble("opening"))?;
         match file.try_lock() {
             Ok(()) => {}

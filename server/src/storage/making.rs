@@ -1,13 +1,14 @@
 //! Making a data directory, and putting in order what a crash left in one.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use serde::de::IgnoredAny;
 
 use super::error::{Refusal, Trouble, WriteError};
-use super::files::Files;
+use super::files::{DIR_MODE, Files};
 use super::journal::Journal;
 use super::reading::{DAMAGED, LOG, LOG_DRAFT, Reading, SnapshotChoice, not_ours};
 use super::segment::FORMAT;
@@ -22,7 +23,8 @@ pub(super) fn make_root(dir: &Path) -> Result<(), Refusal> {
         move |source| Trouble { file, operation, source }
     };
     let missing: Vec<&Path> = dir.ancestors().take_while(|path| !is_there(path)).collect();
-    fs::create_dir_all(dir).map_err(trouble(dir, "making the directory"))?;
+    let made = DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir);
+    made.map_err(trouble(dir, "making the directory"))?;
     for made in missing {
         let above = made.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let synced = File::open(above).and_then(|above| above.sync_all());

@@ -44,6 +44,8 @@ pub(super) struct Reading {
     pub(super) log: Replay,
     pub(super) snapshots: Vec<SnapshotFile>,
     pub(super) choice: SnapshotChoice,
+    /// Nothing is wrong with the state and the log: what they say of term and vote is true.
+    pub(super) knows_hard_state: bool,
     /// The log is still in [`LOG_DRAFT`]: all but its last name was made.
     pub(super) log_is_draft: bool,
     /// Files that nobody needs, left over by a crash.
@@ -110,6 +112,7 @@ impl Reading {
             reading.leftovers.extend(has(draft).then(|| draft.to_owned()));
         }
         reading.read_log(files, has(LOG), has(LOG_DRAFT))?;
+        reading.knows_hard_state = reading.problems.is_empty();
         reading.read_snapshots(files)?;
         if reading.problems.is_empty() {
             reading.choose_snapshot(files);

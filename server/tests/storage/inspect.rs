@@ -98,6 +98,9 @@ fn inspect_lists_all_that_is_wrong() {
         assert!(text(&output.stdout).contains(name), "{}", text(&output.stdout));
     }
     assert_eq!((problems.len(), &shown["whole"]), (3, &Value::from(false)));
+    // Term 0 and no vote would be a guess.
+    assert!(shown["term"].is_null() && shown["voted_for"].is_null(), "{shown:#}");
+    assert!(text(&output.stdout).contains("not known, nor the vote"), "{}", text(&output.stdout));
 }
 
 /// What is no data directory: exit 2, and it stays as it is.

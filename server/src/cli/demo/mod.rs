@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::start::this_program;
-use super::{FAILED, Format, pipe, runtime};
+use super::{FAILED, Format, complaint, pipe, runtime};
 use crate::cluster::process::Signal;
 use crate::cluster::{Cluster, Shape};
 use cast::Cast;
@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::from(INTERRUPTED))
         }
         Err(error) => {
-            pipe::to_stderr(&format!("error: {error:#}\n"))?;
+            complaint::tell(&format!("{error:#}"), FAILED);
             Ok(ExitCode::from(FAILED))
         }
     }

@@ -106,17 +106,18 @@ fn title_line(board: &Board, width: u16) -> Paragraph<'static> {
 }
 
 fn footer_line(board: &Board, width: u16) -> Paragraph<'static> {
-    let updated = match board.view {
-        Some(_) => utc(board.looked_at),
-        None => "no answer yet".to_owned(),
-    };
     let keys = "q quits";
-    let text = if usize::from(width) < "Last update: ".len() + updated.len() + 2 + keys.len() {
-        updated
-    } else {
-        format!("Last update: {updated}")
+    let room = usize::from(width).saturating_sub(keys.len() + 2);
+    let forms = match board.view {
+        Some(_) => {
+            let updated = utc(board.looked_at);
+            [format!("Last update: {updated}"), updated, time_of_day(board.looked_at)]
+        }
+        None => ["no answer yet".to_owned(), "no answer".to_owned(), String::new()],
     };
-    let gap = usize::from(width).saturating_sub(text.len() + keys.len()).max(2);
+    // The longest that leaves room for the key, without which nobody gets out.
+    let text = forms.into_iter().find(|form| form.len() <= room).unwrap_or_default();
+    let gap = usize::from(width).saturating_sub(text.len() + keys.len());
     Paragraph::new(Line::styled(format!("{text}{}{keys}", " ".repeat(gap)), board.look.label()))
 }
 

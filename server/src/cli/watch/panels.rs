@@ -10,7 +10,7 @@ use super::super::text::{harmless, thousands};
 use super::events::Kind;
 use super::{Board, draw};
 use crate::client::NodeStatus;
-use crate::client::view::{ClusterView, Health, NodeView};
+use crate::client::view::{ClusterView, Health, Membership, NodeView};
 
 /// From this width on a role has its sign.
 const WITH_SIGNS: u16 = 64;
@@ -52,7 +52,7 @@ pub(super) fn summary(board: &Board) -> Paragraph<'static> {
     let (answering, all) = (view.answers().count(), view.nodes.len());
     Paragraph::new(Line::from(vec![
         health(board, view),
-        Span::raw(format!("  {}  term {}  {answering}/{all} answer", harmless(&leader), view.term())),
+        Span::raw(format!("  {}  term {}  {answering}/{all} answer", harmless(&leader), term(view))),
     ]))
 }
 
@@ -64,26 +64,32 @@ pub(super) fn overview(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     };
     let roles = Roles::of(view);
     let look = board.look;
-    let dots =
-        |count: usize, sign: &str, style: Style| Span::styled(format!("  {}", sign.repeat(count)), style);
     let signs = if look.unicode { ["●", "○", "◐", "✗"] } else { ["*", "o", "?", "x"] };
-    let line = |label: &str, count: usize, dots: Span<'static>| {
+    let line = |label: &str, number: String, dots: Span<'static>| {
         Line::from(vec![
             Span::styled(format!(" {label:<16}"), look.label()),
-            Span::raw(format!("{count:>5}")),
+            Span::raw(format!("{number:>5}")),
             dots,
         ])
     };
+    let counted = |label: &str, count: usize, sign: &str, style: Style| {
+        line(label, count.to_string(), Span::styled(format!("  {}", sign.repeat(count)), style))
+    };
     let lines = vec![
-        line("Total Nodes:", view.nodes.len(), Span::raw("")),
-        line("Leaders:", roles.leaders, dots(roles.leaders, signs[0], look.leader())),
-        line("Followers:", roles.followers, dots(roles.followers, signs[1], look.good())),
-        line("Candidates:", roles.candidates, dots(roles.candidates, signs[2], look.warning())),
-        line("Unreachable:", roles.unreachable, dots(roles.unreachable, signs[3], look.bad())),
-        line("Current Term:", usize::try_from(view.term()).unwrap_or(usize::MAX), Span::raw("")),
+        line("Total Nodes:", view.nodes.len().to_string(), Span::raw("")),
+        counted("Leaders:", roles.leaders, signs[0], look.leader()),
+        counted("Followers:", roles.followers, signs[1], look.good()),
+        counted("Candidates:", roles.candidates, signs[2], look.warning()),
+        counted("Unreachable:", roles.unreachable, signs[3], look.bad()),
+        line("Current Term:", term(view), Span::raw("")),
         Line::from(vec![Span::styled(" Cluster Health:  ", look.label()), health(board, view)]),
     ];
     frame.render_widget(Paragraph::new(lines).block(block), area);
+}
+
+/// A term that nobody tells is not known.
+fn term(view: &ClusterView) -> String {
+    view.term().map_or("-".to_owned(), |term| term.to_string())
 }
 
 fn health(board: &Board, view: &ClusterView) -> Span<'static> {
@@ -123,7 +129,8 @@ pub(super) fn nodes(frame: &mut Frame<'_>, area: Rect, board: &Board) {
         },
     };
     let rows = view.nodes.iter().map(|node| {
-        let mut cells = vec![harmless(&node.node.id), state(node, with_signs)];
+        let mut cells =
+            vec![harmless(&node.node.id), state(node, view.membership(&node.node.id), with_signs)];
         match &node.status {
             Ok(status) => cells.extend(numbers(status, view.leader())),
             Err(_) => cells.resize(names.len(), "-".to_owned()),
@@ -143,8 +150,11 @@ fn cell(column: usize, text: String) -> Cell<'static> {
     Cell::new(if column < 2 { line } else { line.right_aligned() })
 }
 
-fn state(node: &NodeView, with_sign: bool) -> String {
+/// What a node does; a follower that has no vote is called what it is.
+fn state(node: &NodeView, membership: Option<Membership>, with_sign: bool) -> String {
     let (sign, name) = match node.status.as_ref().map(|status| status.role.as_str()) {
+        Ok("follower") if membership == Some(Membership::Learner) => ("🎓", "LEARNER".to_owned()),
+        Ok("follower") if membership == Some(Membership::Removed) => ("🚪", "REMOVED".to_owned()),
         Ok("leader") => ("👑", "LEADER".to_owned()),
         Ok("follower") => ("👤", "FOLLOWER".to_owned()),
         Ok(role @ ("candidate" | "pre-candidate")) => ("🙋", role.to_uppercase()),

@@ -88,6 +88,31 @@ fn a_small_screen_keeps_the_nodes_and_one_line_for_the_rest() {
     assert!(text.contains("node-2    UNREACHABLE") && !text.contains("💀"), "{text}");
 }
 
+/// Without it nobody knows how to get out.
+#[test]
+fn the_key_that_ends_it_is_on_every_screen_that_has_room_for_it() {
+    for (width, updated) in [(60, "2024-11-01 08:30:46 UTC"), (30, "08:30:46"), (18, "08:30:46"), (9, "")] {
+        let text = as_text(&board(true), width, 8);
+        let footer = text.lines().last().expect("a footer");
+        assert!(footer.contains(updated) && footer.ends_with("q quits"), "{width}: {footer}");
+    }
+}
+
+#[test]
+fn a_follower_without_a_vote_is_called_what_it_is() {
+    let mut board = board(true);
+    let mut leader = node(0, "leader", 5, 1_100);
+    if let Ok(status) = &mut leader.status {
+        status.learners = vec!["node-3".to_owned()];
+    }
+    let nodes = vec![leader, node(1, "follower", 5, 0), node(3, "follower", 5, 0), node(4, "follower", 5, 0)];
+    board.view = Some(ClusterView { nodes });
+    let text = as_text(&board, 100, 40);
+    let line = |id: &str| text.lines().rfind(|line| line.contains(id)).expect("a line").to_owned();
+    assert!(line("node-1 ").contains("FOLLOWER"), "{text}");
+    assert!(line("node-3 ").contains("LEARNER") && line("node-4 ").contains("REMOVED"), "{text}");
+}
+
 #[test]
 fn ascii_is_ascii() {
     for (width, height) in [(120, 50), (80, 24), (40, 10)] {
