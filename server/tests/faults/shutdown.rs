@@ -1,12 +1,17 @@
 //! SIGTERM: leadership is handed over, what is under way is answered, the process ends well.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use mini_raft_server::client::feed::{Feed, Told};
+use mini_raft_server::cluster::process;
+
 use super::harness::{PATIENCE, TestCluster, eventually, put_once, without};
+use super::raw;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leader_told_to_end_hands_over_and_answers_and_exits_0() {
@@ -58,4 +63,26 @@ async fn a_leader_told_to_end_hands_over_and_answers_and_exits_0() {
     for key in &written {
         assert_eq!(test.get(key).await.as_ref(), Some(key), "what was acknowledged is there");
     }
+}
+
+/// Streams without an end would keep it from ending: each is told of the end, or closed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_told_to_end_ends_its_streams_and_hands_over() {
+    let mut test = TestCluster::start(3, &[]).await;
+    let leader = test.leader().await;
+    let url = test.url(&leader.id);
+    let mut feed = Feed::open(&url, None).await.expect("a feed");
+    let mut watch = raw::connect(&url);
+    let request = format!("GET /v1/watch HTTP/1.1\r\nHost: {}\r\n\r\n", url.authority());
+    watch.write_all(request.as_bytes()).expect("it is sent");
+    assert_eq!(raw::status(&mut watch), 200);
+    let mut idle = raw::connect(&url);
+    test.cluster.signal(&leader.id, process::Signal::Terminate).expect("it can be told");
+    while feed.next().await.expect("it says that it ends, and does not break off") != Told::End {}
+    raw::until_closed(&mut watch);
+    raw::until_closed(&mut idle);
+    let id = leader.id.clone();
+    eventually("its end", async || (!test.cluster.runs(&id)).then_some(())).await;
+    let next = test.leader_of(&without(&test.ids(), &leader.id)).await;
+    assert_eq!(next.term, leader.term + 1, "leadership was handed over: no election went before");
 }
