@@ -181,7 +181,7 @@ impl Problem {
             Refusal::BadChange => Problem::new(
                 StatusCode::CONFLICT,
                 "bad_change",
-                "this would change nothing, or leave nobody to vote",
+                "the members are so already, or nobody would be left to vote: nothing was changed",
             ),
             Refusal::CatchUpTooSlow => Problem::new(
                 StatusCode::CONFLICT,

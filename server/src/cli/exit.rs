@@ -16,7 +16,9 @@ Exit status:
   1  there is no such key, or a condition is not true: nothing was changed
   2  the command line, or what it asks for, is wrong: nothing was changed
   3  the cluster did not do it, and will not: it can be asked again
-  4  the outcome is unknown: it may have been done, or may still be done";
+  4  the outcome is unknown: it may have been done, or may still be done
+
+Under --format json an error is one JSON object on standard error: error, outcome (not_applied or unknown), exit.";
 
 /// The exit code for an error of a command.
 pub(super) fn code_of(error: &anyhow::Error) -> u8 {
