@@ -12,9 +12,9 @@ use wasm_bindgen::closure::Closure;
 
 use crate::components::Movers;
 use crate::model::{
-    DashboardView, checks_view, clock_view, dashboard_view, dashboard_view_of, events_view, hint_view,
-    inspector_view, log_view, menu_view, message_view, network_view, scenario_view, stage_view, state_view,
-    timers,
+    DashboardView, checks_view, clock_view, dashboard_view, dashboard_view_of, diagram_view, events_view,
+    hint_view, inspector_view, log_view, menu_view, message_view, network_view, scenario_view, stage_view,
+    state_view, timers,
 };
 use crate::session::Session;
 use crate::state::{Choices, Tab, Wishes, World, show};
@@ -211,6 +211,9 @@ impl Driver {
         if tab == Tab::Inspector {
             show(world.inspector, inspector_view(session));
         }
+        if tab == Tab::Diagram {
+            show(world.diagram, diagram_view(session));
+        }
         if self.shown_tab == tab && session.playing() && now_ms - self.panels_ms < PANELS_MS {
             if tab == Tab::Dashboard {
                 let DashboardView { metrics, window, .. } = world.dashboard.get_untracked();
@@ -227,7 +230,7 @@ impl Driver {
         match tab {
             Tab::Dashboard => show(world.dashboard, dashboard_view(session)),
             Tab::Events => show(world.events, events_view(session)),
-            Tab::Inspector | Tab::State | Tab::Logs | Tab::Network => {}
+            Tab::Inspector | Tab::State | Tab::Logs | Tab::Network | Tab::Diagram => {}
         }
         (self.panels_revision, self.shown_tab, self.panels_ms) = (revision, tab, now_ms);
         false

@@ -52,8 +52,33 @@ pub enum Wish {
         /// How many columns fit.
         columns: u64,
     },
+    /// The diagram shows this span.
+    DiagramWindow(DiagramWindow),
+    /// Go to this moment, back or forth, stand there, and look at what happened.
+    JumpTo {
+        /// The moment, in microseconds of simulated time.
+        at_us: u64,
+        /// The number of what happened then.
+        event: u64,
+    },
     /// The list of events shows these only.
     FilterEvents(EventFilter),
+}
+
+/// Which span of time the space-time diagram shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiagramWindow {
+    /// The last moment in view, in microseconds of simulated time; `None` follows the present.
+    pub end_us: Option<u64>,
+    /// How long the span is, in microseconds.
+    pub span_us: u64,
+}
+
+impl Default for DiagramWindow {
+    /// A few heartbeats, up to the present.
+    fn default() -> DiagramWindow {
+        DiagramWindow { end_us: None, span_us: 250_000 }
+    }
 }
 
 /// Which events are listed.

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod checks;
 pub mod dashboard;
+pub mod diagram;
 pub mod events_panel;
 pub mod field_row;
 mod focus;
@@ -28,6 +29,7 @@ pub mod top_strip;
 pub use app::page;
 pub use checks::{checks_badge, checks_panel};
 pub use dashboard::dashboard;
+pub use diagram::diagram;
 pub use events_panel::events_panel;
 pub use help::help;
 pub use hint::hint;

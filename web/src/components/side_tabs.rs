@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::focus::focus;
-use super::{dashboard, events_panel, inspector, network_panel, state_strip};
+use super::{dashboard, diagram, events_panel, inspector, network_panel, state_strip};
 use crate::dom::{El, effect, h, listen};
 use crate::state::{Tab, is_small_window, use_choices, use_world};
 
@@ -81,11 +81,12 @@ fn panel(own: Tab, tab: RwSignal<Tab>) -> El {
 }
 
 /// The tabs where there is room for the state machines and the logs beside them.
-const WIDE: [Tab; 4] = [Tab::Inspector, Tab::Dashboard, Tab::Network, Tab::Events];
+const WIDE: [Tab; 5] = [Tab::Inspector, Tab::Dashboard, Tab::Network, Tab::Events, Tab::Diagram];
 /// The tabs where there is not.
-const NARROW: [Tab; 6] = [Tab::Logs, Tab::State, Tab::Inspector, Tab::Dashboard, Tab::Network, Tab::Events];
+const NARROW: [Tab; 7] =
+    [Tab::Logs, Tab::State, Tab::Inspector, Tab::Dashboard, Tab::Network, Tab::Events, Tab::Diagram];
 /// The panels that are made here.
-const PANELS: [Tab; 4] = WIDE;
+const PANELS: [Tab; 5] = WIDE;
 
 fn contents(panel: Tab) -> El {
     let world = use_world();
@@ -93,6 +94,7 @@ fn contents(panel: Tab) -> El {
         Tab::Dashboard => dashboard(world.dashboard),
         Tab::Network => network_panel(world.network),
         Tab::Events => events_panel(world.events),
+        Tab::Diagram => diagram(world.diagram),
         Tab::Inspector | Tab::State | Tab::Logs => inspector(world.inspector),
     }
 }
@@ -105,6 +107,7 @@ fn label(tab: Tab) -> &'static str {
         Tab::Dashboard => "Dashboard",
         Tab::Network => "Network",
         Tab::Events => "Events",
+        Tab::Diagram => "Diagram",
     }
 }
 

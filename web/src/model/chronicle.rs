@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use mini_raft_core::raft::{Fact, NodeId};
 use mini_raft_core::sim::{Event, EventKind};
 
+use super::weave::Weave;
 use crate::text::is_you;
 
 /// Changes of role, crashes and restarts that are remembered.
@@ -20,11 +21,13 @@ pub struct Chronicle {
     lives: VecDeque<Event>,
     requests: VecDeque<Event>,
     milestones: VecDeque<Event>,
+    weave: Weave,
 }
 
 impl Chronicle {
     /// Remembers this event, if it is worth it. Events come in their order.
     pub fn observe(&mut self, event: &Event) {
+        self.weave.observe(event);
         if is_of_a_life(&event.kind) {
             keep(&mut self.lives, event, LIVES_MAX);
         }
@@ -41,6 +44,7 @@ impl Chronicle {
         for list in [&mut self.lives, &mut self.requests, &mut self.milestones] {
             list.retain(|event| event.seq < seq);
         }
+        self.weave.rewind(seq);
     }
 
     /// The last change of this node's role or state of running.
@@ -56,6 +60,11 @@ impl Chronicle {
     /// Elections, commits, faults, answers and violations.
     pub fn milestones(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.milestones.iter()
+    }
+
+    /// All messages and lives.
+    pub fn weave(&self) -> &Weave {
+        &self.weave
     }
 
     /// The event of this number, if it is remembered.

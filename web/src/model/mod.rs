@@ -4,6 +4,7 @@ pub mod checks;
 pub mod chronicle;
 pub mod clock;
 pub mod dashboard;
+pub mod diagram;
 pub mod election;
 pub mod events;
 pub mod flight;
@@ -22,6 +23,7 @@ mod sample;
 pub mod scenario;
 pub mod stage;
 pub mod timer;
+pub mod weave;
 
 pub use checks::{ChecksView, checks_view};
 pub use chronicle::Chronicle;
@@ -29,6 +31,7 @@ pub use clock::{
     ClockView, SLIDER_STEPS, SPEED_AT_FIRST, clamp_speed, clock_view, speed_at, speed_words, step_of,
 };
 pub use dashboard::{DashboardView, dashboard_view, dashboard_view_of};
+pub use diagram::{DiagramView, diagram_view};
 pub use events::{EventsView, events_view};
 pub(crate) use flight::ends;
 pub use flight::{Face, Motion, PlacedFlight, Shape, face, place_flights};

@@ -23,7 +23,7 @@ use crate::model::{
     place_flights, stage_view,
 };
 use crate::text;
-use crate::wish::{Act, EventFilter, Selection, Turn, Wish};
+use crate::wish::{Act, DiagramWindow, EventFilter, Selection, Turn, Wish};
 
 /// How far the world moves on between two looks at the clock.
 const SLICE: Micros = Micros::from_millis(4);
@@ -56,6 +56,7 @@ pub struct Session {
     announcements: Vec<String>,
     log_window: (Option<u64>, u64),
     event_filter: EventFilter,
+    diagram_window: DiagramWindow,
     /// How many events were past when they were absorbed last.
     event_count: u64,
     revision: u64,
@@ -92,6 +93,7 @@ impl Session {
             announcements: Vec::new(),
             log_window: (None, LOG_COLUMNS_AT_FIRST),
             event_filter: EventFilter::default(),
+            diagram_window: DiagramWindow::default(),
             event_count: 0,
             revision: 0,
         };
@@ -125,6 +127,8 @@ impl Session {
                 self.measure();
             }
             Wish::LogWindow { first, columns } => self.log_window = (first, columns),
+            Wish::DiagramWindow(window) => self.diagram_window = window,
+            Wish::JumpTo { at_us, event } => self.jump_to(Micros(at_us), event),
             Wish::FilterEvents(filter) => self.event_filter = filter,
         }
     }
@@ -264,6 +268,11 @@ impl Session {
         self.event_filter
     }
 
+    /// The span of the space-time diagram.
+    pub fn diagram_window(&self) -> DiagramWindow {
+        self.diagram_window
+    }
+
     /// Changes whenever anything but the moment may have changed.
     pub fn revision(&self) -> u64 {
         self.revision
@@ -292,12 +301,22 @@ impl Session {
         self.absorb();
     }
 
+    fn jump_to(&mut self, at: Micros, event: u64) {
+        self.set_playing(false);
+        self.losses = Losses::default();
+        self.remainder_us = 0.0;
+        self.timeline.seek(at, &mut self.fresh);
+        self.absorb();
+        self.select(Selection::Event(event));
+    }
+
     fn load(&mut self, place: usize, seed: u64) {
         self.chosen = place;
         self.seed = seed;
         self.history = History::default();
         self.losses = Losses::default();
         self.event_filter.node = None;
+        self.diagram_window.end_us = None;
         self.refusal = None;
         self.select(Selection::Nothing);
         self.fresh.clear();

@@ -46,6 +46,8 @@ pub enum Tab {
     Network,
     /// The list of events.
     Events,
+    /// The space-time diagram.
+    Diagram,
 }
 
 impl Theme {
@@ -64,8 +66,8 @@ impl Theme {
 
 impl Tab {
     /// All of them.
-    pub const ALL: [Tab; 6] =
-        [Tab::Inspector, Tab::State, Tab::Logs, Tab::Dashboard, Tab::Network, Tab::Events];
+    pub const ALL: [Tab; 7] =
+        [Tab::Inspector, Tab::State, Tab::Logs, Tab::Dashboard, Tab::Network, Tab::Events, Tab::Diagram];
 
     /// The name in storage and in ids of elements.
     pub fn name(self) -> &'static str {
@@ -76,6 +78,7 @@ impl Tab {
             Tab::Dashboard => "dashboard",
             Tab::Network => "network",
             Tab::Events => "events",
+            Tab::Diagram => "diagram",
         }
     }
 }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::model::{
-    ChecksView, ClockView, DashboardView, EventsView, HintView, InspectorView, LogView, MenuView,
-    MessageView, NetworkView, ScenarioView, StageView, StateView,
+    ChecksView, ClockView, DashboardView, DiagramView, EventsView, HintView, InspectorView, LogView,
+    MenuView, MessageView, NetworkView, ScenarioView, StageView, StateView,
 };
 
 /// What the page shows of the world.
@@ -34,6 +34,8 @@ pub struct World {
     pub dashboard: RwSignal<DashboardView>,
     /// The safety properties.
     pub checks: RwSignal<ChecksView>,
+    /// The space-time diagram.
+    pub diagram: RwSignal<DiagramView>,
     /// The latest events.
     pub events: RwSignal<EventsView>,
     /// The settings of the network.
@@ -58,6 +60,7 @@ impl World {
             inspector: RwSignal::default(),
             dashboard: RwSignal::default(),
             checks: RwSignal::default(),
+            diagram: RwSignal::default(),
             events: RwSignal::default(),
             network: RwSignal::default(),
             announcement: RwSignal::default(),

@@ -1,0 +1,83 @@
+//! What the space-time diagram says.
+
+use mini_raft_core::raft::RoleName;
+use mini_raft_core::time::Micros;
+
+use super::{moment, span};
+use crate::model::weave::{LifeState, Line, Mark, MarkKind, Strand};
+
+/// The name above a line.
+pub fn line(line: Line) -> String {
+    match line {
+        Line::Node(node) => format!("node-{node}"),
+        Line::Clients => "clients".to_owned(),
+    }
+}
+
+/// What a node is: `leader`, `down`.
+pub fn state(state: LifeState) -> &'static str {
+    match state {
+        LifeState::Runs(RoleName::Follower) => "follower",
+        LifeState::Runs(RoleName::PreCandidate) => "pre-candidate",
+        LifeState::Runs(RoleName::Candidate) => "candidate",
+        LifeState::Runs(RoleName::Leader) => "leader",
+        LifeState::Down => "down",
+        LifeState::Paused => "paused",
+    }
+}
+
+/// A message: what it is, between whom, and when.
+pub fn strand(strand: &Strand) -> String {
+    let at = |us| moment(Micros(us));
+    let way = format!(
+        "{} from {} to {}, sent at {}",
+        strand.kind,
+        line(strand.from),
+        line(strand.to),
+        at(strand.sent.at_us)
+    );
+    match strand.end {
+        Some(end) if strand.lost => format!("{way}, lost at {}.", at(end.at_us)),
+        Some(end) => {
+            let took = span(Micros(end.at_us - strand.sent.at_us));
+            format!("{way}, arrived at {}, {took} later.", at(end.at_us))
+        }
+        None => format!("{way}, under way."),
+    }
+}
+
+/// What a node did, and when.
+pub fn mark(mark: &Mark) -> String {
+    let did = match mark.what {
+        MarkKind::TimedOut => "has heard of no leader for its whole election timeout",
+        MarkKind::Committed => "commits, as the leader",
+        MarkKind::Crashed => "crashes",
+        MarkKind::Restarted => "starts again",
+        MarkKind::Snapshot => "has a new snapshot",
+        MarkKind::Broken => "breaks a law",
+    };
+    format!("node-{} {did}, at {}.", mark.node, moment(Micros(mark.at.at_us)))
+}
+
+/// The diagram's name, with its keys.
+pub const NAME: &str = "Space-time diagram. Up and down move through time, plus and minus zoom, left and right go from message to message, Home and End go to the start and to the present.";
+
+/// How to read the diagram, and how much of it is missing.
+pub fn how_to_read(left_out: usize) -> String {
+    let read = "Time runs down; an arrow is a message, a cross a loss. Drag or scroll to move, Ctrl and scroll to zoom; click an arrow to go there.";
+    if left_out == 0 {
+        return read.to_owned();
+    }
+    let left_out = super::plural(left_out as u64, "message", "messages");
+    format!("{left_out} of this span, heartbeats first, are left out: zoom in for all. {read}")
+}
+
+/// How long the span in view is.
+pub fn span_in_view(of: Micros) -> String {
+    format!("{} in view", span(of))
+}
+
+/// The words beside a band: `T3 leader`.
+pub fn band(of: LifeState, term: u64) -> String {
+    format!("T{term} {}", state(of))
+}
