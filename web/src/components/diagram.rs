@@ -10,7 +10,7 @@ use crate::model::diagram::{
 };
 use crate::model::weave::{Line, Moment};
 use crate::model::{Point, hue};
-use crate::state::use_wishes;
+use crate::state::{Wishes, use_wishes};
 use crate::text;
 use crate::text::number::{fill, line};
 use crate::wish::{DiagramWindow, Wish};
@@ -31,7 +31,8 @@ const WORDS_PX: f64 = 15.0;
 
 /// The diagram.
 pub fn diagram(view: RwSignal<DiagramView>) -> El {
-    let place = Place { view, size: RwSignal::new((360.0, 420.0)), hover: RwSignal::default() };
+    let place =
+        Place { view, wishes: use_wishes(), size: RwSignal::new((360.0, 420.0)), hover: RwSignal::default() };
     let drawing = place.drawing();
     watch_size(drawing.element(), move |width, height| place.size.set((width, height)));
     h("div.diagram")
@@ -44,6 +45,7 @@ pub fn diagram(view: RwSignal<DiagramView>) -> El {
 #[derive(Clone, Copy)]
 struct Place {
     view: RwSignal<DiagramView>,
+    wishes: Wishes,
     size: RwSignal<(f64, f64)>,
     /// What is under the pointer.
     hover: RwSignal<Option<Hit>>,
@@ -116,15 +118,20 @@ impl Place {
             .child(svg("g.diagram-bands").each(move |list| {
                 let sheet = self.sheet();
                 for band in &self.view.read().bands {
-                    let key = fill(
-                        "%1 %1 %1 ",
-                        &[sheet.x(Line::Node(band.node)), sheet.y(band.from_us), sheet.y(band.to_us)],
-                    );
-                    let state = text::diagram::state(band.state);
-                    list.keep(format!("{key}{state}{}", band.term), || self::band(&sheet, band));
+                    list.keep(band_key(&sheet, band), || self::band(&sheet, band));
                 }
             }))
             .child(self.path_group("g.diagram-arrows", paths))
+            .child(svg("g.diagram-words").each(move |list| {
+                let sheet = self.sheet();
+                for band in &self.view.read().bands {
+                    if sheet.y(band.to_us) - sheet.y(band.from_us).max(sheet.top()) >= WORDS_PX {
+                        list.keep(format!("{} {}", band_key(&sheet, band), sheet.is_narrow()), || {
+                            words(&sheet, band)
+                        });
+                    }
+                }
+            }))
             .child(self.path_group("g.diagram-marks", symbols))
             .child(svg("path.diagram-now").bind("d", move || {
                 let (view, sheet) = (self.view.read(), self.sheet());
@@ -157,9 +164,8 @@ impl Place {
     }
 
     fn listen(self, drawing: El) -> El {
-        let wishes = use_wishes();
         let jump = move |moment: Moment| {
-            wishes.send(Wish::JumpTo { at_us: moment.at_us, event: moment.event });
+            self.wishes.send(Wish::JumpTo { at_us: moment.at_us, event: moment.event });
         };
         // Where the pointer went down, and the end of the span then.
         let drag: StoredValue<Option<(f64, f64, u64)>> = StoredValue::new(None);
@@ -257,7 +263,7 @@ impl Place {
     }
 
     fn window(self, window: DiagramWindow) {
-        use_wishes().send(Wish::DiagramWindow(window));
+        self.wishes.send(Wish::DiagramWindow(window));
     }
 }
 
@@ -282,7 +288,8 @@ fn of_line(sheet: &Sheet, of: Line) -> El {
     let x = sheet.x(of);
     let (top, bottom) = (Point { x, y: sheet.top() }, Point { x, y: sheet.height });
     let name = svg("text").set("x", fill("%1", &[x])).attributes(&[("y", "16")]);
-    svg("g").child(svg("path").set("d", line(top, bottom))).child(name.text(text::diagram::line(of)))
+    let words = if sheet.is_narrow() { text::diagram::short_line(of) } else { text::diagram::line(of) };
+    svg("g").child(svg("path").set("d", line(top, bottom))).child(name.text(words))
 }
 
 fn band(sheet: &Sheet, band: &Band) -> El {
@@ -294,10 +301,25 @@ fn band(sheet: &Sheet, band: &Band) -> El {
         .set("width", fill("%1", &[2.0 * BAND_PX]))
         .set("height", fill("%1", &[(bottom - top).max(0.0)]));
     let state = text::diagram::state(band.state);
-    let all = svg("g").set("data-hue", hue(band.term)).set("data-state", state).child(bar);
-    if bottom - top < WORDS_PX {
-        return all;
-    }
-    let words = svg("text").set("x", fill("%1", &[x + BAND_PX + 3.0])).set("y", fill("%1", &[top + 11.0]));
-    all.child(words.text(text::diagram::band(band.state, band.term)))
+    svg("g").set("data-hue", hue(band.term)).set("data-state", state).child(bar)
+}
+
+fn band_key(sheet: &Sheet, band: &Band) -> String {
+    let place = [sheet.x(Line::Node(band.node)), sheet.y(band.from_us), sheet.y(band.to_us)];
+    fill("%1 %1 %1 ", &place) + &text::diagram::band(band.state, band.term)
+}
+
+/// What a node is, beside the beginning of its band.
+fn words(sheet: &Sheet, band: &Band) -> El {
+    let x = sheet.x(Line::Node(band.node)) + BAND_PX + 3.0;
+    let y = sheet.y(band.from_us).max(sheet.top()) + 11.0;
+    let words = match sheet.is_narrow() {
+        true => format!("T{}", band.term),
+        false => text::diagram::band(band.state, band.term),
+    };
+    svg("text")
+        .set("x", fill("%1", &[x]))
+        .set("y", fill("%1", &[y]))
+        .set("data-hue", hue(band.term))
+        .text(words)
 }

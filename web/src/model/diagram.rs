@@ -4,12 +4,13 @@ mod hit;
 mod paths;
 mod sheet;
 
+use mini_raft_core::raft::RoleName;
 use mini_raft_core::sim::World;
 
 pub use self::hit::{Hit, hit, neighbour, selected};
 pub use self::paths::{PathView, paths, symbols};
 pub use self::sheet::{Sheet, Tick};
-use super::weave::{LifeState, Line, Mark, Moment, Strand, Weave, Weight};
+use super::weave::{Life, LifeState, Line, Mark, Moment, Strand, Weave, Weight};
 use crate::session::Session;
 use crate::wish::{DiagramWindow, Selection};
 
@@ -145,7 +146,12 @@ fn bands(world: &World, weave: &Weave, from_us: u64, to_us: u64) -> Vec<Band> {
     let mut bands = Vec::new();
     for machine in world.machines() {
         let node = machine.id().0;
-        let mut lives = weave.lives(to_us).filter(|life| life.node == node).peekable();
+        // All begin as followers, before any term.
+        let start = Moment { at_us: 0, event: 0 };
+        let born = Life { since: start, node, term: 0, state: LifeState::Runs(RoleName::Follower) };
+        let born = weave.is_whole().then_some(&born);
+        let lives = weave.lives(to_us).filter(|life| life.node == node);
+        let mut lives = born.into_iter().chain(lives).peekable();
         while let Some(life) = lives.next() {
             let end_us = lives.peek().map_or(to_us, |next| next.since.at_us);
             // What took no time is not seen, and what ended before is not in view.
@@ -161,7 +167,7 @@ fn bands(world: &World, weave: &Weave, from_us: u64, to_us: u64) -> Vec<Band> {
 
 #[cfg(test)]
 mod tests {
-    use mini_raft_core::raft::{NodeId, RoleName};
+    use mini_raft_core::raft::NodeId;
     use mini_raft_core::sim::{Command, Target};
 
     use super::*;

@@ -172,6 +172,11 @@ impl Weave {
         self.lives.iter().take_while(move |life| life.since.at_us <= to_us)
     }
 
+    /// Whether every life since the start is remembered.
+    pub fn is_whole(&self) -> bool {
+        self.lives.len() < LIVES_MAX
+    }
+
     /// What the nodes did in this span.
     pub fn marks(&self, from_us: u64, to_us: u64) -> impl Iterator<Item = &Mark> {
         let first = self.marks.partition_point(|mark| mark.at.at_us < from_us);

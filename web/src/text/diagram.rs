@@ -6,6 +6,14 @@ use mini_raft_core::time::Micros;
 use super::{moment, span};
 use crate::model::weave::{LifeState, Line, Mark, MarkKind, Strand};
 
+/// The name above a line, where there is little room.
+pub fn short_line(line: Line) -> String {
+    match line {
+        Line::Node(node) => node.to_string(),
+        Line::Clients => "clients".to_owned(),
+    }
+}
+
 /// The name above a line.
 pub fn line(line: Line) -> String {
     match line {

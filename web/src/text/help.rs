@@ -51,5 +51,9 @@ pub const KEYS: &[(&[&str], &str)] = &[
     (&["H", "U"], "hold it or let it go on; duplicate it"),
     (&["Esc"], "select nothing; close what is open"),
     (&["Tab"], "go on to the next control; arrow keys move within tabs and logs"),
+    (
+        &["↑", "↓", "+", "-"],
+        "in the diagram: move through time, zoom; ← and → go from message to message, Home and End to the start and the present",
+    ),
     (&["?"], "this help"),
 ];

@@ -10,6 +10,8 @@ const HEAD_PX: f64 = 26.0;
 const TIMES_PX: f64 = 58.0;
 /// What is free at the right and at the bottom.
 const EDGE_PX: f64 = 10.0;
+/// What the name of a line takes.
+const NAME_PX: f64 = 56.0;
 /// Ticks of the time axis are at least so far apart.
 const TICK_PX: f64 = 46.0;
 
@@ -51,6 +53,11 @@ impl Sheet {
         let place = self.lines.iter().position(|other| *other == line).unwrap_or(self.lines.len() - 1);
         let room = self.width - TIMES_PX - EDGE_PX;
         TIMES_PX + room * (place as f64 + 0.5) / self.lines.len().max(1) as f64
+    }
+
+    /// Whether the lines are too close for their whole names.
+    pub fn is_narrow(&self) -> bool {
+        self.width - TIMES_PX - EDGE_PX < NAME_PX * self.lines.len() as f64
     }
 
     /// Where a moment is.
