@@ -55,7 +55,7 @@ pageTest("A click on an arrow goes back to the moment when its message arrived",
   await page.keyboard.press("ArrowLeft");
   await chosen(page);
   // From now on the diagram stands, and time goes on.
-  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowDown");
   const [x1, y1, x2, y2] = (await (await chosen(page)).getAttribute("d")).match(/-?[\d.]+/g).map(Number);
   const then = await clock(page);
   await page.getByRole("button", { name: "Play" }).click();

@@ -14,7 +14,6 @@ use crate::state::{Wishes, use_wishes};
 use crate::text;
 use crate::text::number::{fill, line};
 use crate::wish::{DiagramWindow, Wish};
-use mini_raft_core::time::Micros;
 
 /// The shortest and the longest span in view, in microseconds.
 const SPAN_US: (u64, u64) = (10_000, 120_000_000);
@@ -78,7 +77,7 @@ impl Place {
             .child(button("Zoom out", "−").on("click", move |_| self.zoom(ZOOM, 0.5)))
             .child(h("span.note").live(move || {
                 let view = self.view.read();
-                text::diagram::span_in_view(Micros(view.to_us - view.from_us))
+                text::diagram::span_in_view(view.to_us - view.from_us)
             }))
             .child(
                 h("button.link")
@@ -281,7 +280,7 @@ fn time(sheet: &Sheet, at_us: u64) -> El {
     let words = svg("text").attributes(&[("x", "4")]).set("y", fill("%1", &[y + 3.5]));
     svg("g")
         .child(svg("path").set("d", line(Point { x: 0.0, y }, Point { x: sheet.width, y })))
-        .child(words.text(text::moment(Micros(at_us))))
+        .child(words.text(text::diagram::time(at_us)))
 }
 
 fn of_line(sheet: &Sheet, of: Line) -> El {

@@ -80,9 +80,14 @@ pub fn how_to_read(left_out: usize) -> String {
     format!("{left_out} of this span, heartbeats first, are left out: zoom in for all. {read}")
 }
 
-/// How long the span in view is.
-pub fn span_in_view(of: Micros) -> String {
-    format!("{} in view", span(of))
+/// How long the span in view is, in microseconds.
+pub fn span_in_view(us: u64) -> String {
+    format!("{} in view", span(Micros(us)))
+}
+
+/// A moment of the time axis, in microseconds.
+pub fn time(at_us: u64) -> String {
+    moment(Micros(at_us))
 }
 
 /// The words beside a band: `T3 leader`.
