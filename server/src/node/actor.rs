@@ -1,11 +1,10 @@
-//! The actor: one thread owns the core and the store, and does what the core wants done.
+//! The actor: one task owns the core and the store, and does what the core wants done.
 //!
 //! Each turn of its loop takes all that waits: the commands of many clients become one proposal, so that they share one
 //! write, one sync and one message to each peer. Nothing here waits for the disk or the network.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use mini_raft_core::raft::{
@@ -13,7 +12,10 @@ use mini_raft_core::raft::{
     Payload, Proposal, ProposalId, ReadId, Refusal, RoleName, Term, WriteId,
 };
 use mini_raft_core::time::Micros;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{OwnedSemaphorePermit, broadcast, oneshot};
+use tokio::task::yield_now;
+use tokio::time::{sleep, timeout};
 
 use super::disk::Disk;
 use super::handle::Leadership;
@@ -47,15 +49,15 @@ pub(super) enum Event {
 }
 
 /// Where events are put.
-pub(super) type Inbox = std::sync::mpsc::Sender<Event>;
+pub(super) type Inbox = UnboundedSender<Event>;
 
-/// The state of the actor's thread.
+/// The state of the actor.
 pub(super) struct Actor {
     pub(super) node: Node<Paper>,
     pub(super) store: Store,
     pub(super) disk: Disk,
     pub(super) peers: Peers,
-    pub(super) events: Receiver<Event>,
+    pub(super) events: UnboundedReceiver<Event>,
     pub(super) inbox: Inbox,
     pub(super) epoch: Instant,
     /// After so many applied entries a snapshot is taken.
@@ -63,6 +65,8 @@ pub(super) struct Actor {
     pub(super) out: Output,
     pub(super) waiting: Waiting,
     pub(super) stopping: Option<Instant>,
+    /// After this turn nothing is done for so long.
+    pub(super) pause: Option<Duration>,
     /// That of the last term in which this node led.
     pub(super) cluster_clock: Option<(Term, ClusterClock)>,
     pub(super) changes: broadcast::Sender<Arc<Change>>,
@@ -98,17 +102,19 @@ impl Waiting {
 
 impl Actor {
     /// Runs until it is told to stop, and everything that it promised is on disk.
-    pub(super) fn run(mut self) {
+    pub(super) async fn run(mut self) {
         self.obey();
         self.recorder.begin(&self.node, &self.store);
         let mut proposals = Vec::new();
         loop {
             let wait = Duration::from_micros(self.node.deadline().0.saturating_sub(self.now().0));
-            match self.events.recv_timeout(wait.min(STALL_MAX / 4)) {
-                Ok(event) => self.take(event, &mut proposals),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            match timeout(wait.min(STALL_MAX / 4), self.events.recv()).await {
+                Ok(Some(event)) => self.take(event, &mut proposals),
+                Ok(None) => return,
+                Err(_) => {}
             }
+            // All who are ready to want something do so first: they share what comes of it.
+            yield_now().await;
             for _ in 1..TURN_MAX {
                 let Ok(event) = self.events.try_recv() else { break };
                 self.take(event, &mut proposals);
@@ -126,6 +132,9 @@ impl Actor {
             self.node.record_facts(self.recorder.publish());
             if self.may_stop() {
                 return self.disk.close();
+            }
+            if let Some(pause) = self.pause.take() {
+                sleep(pause).await;
             }
         }
     }
@@ -195,8 +204,7 @@ impl Actor {
             Wish::Status { answer } => {
                 let _ = answer.send(self.status());
             }
-            #[expect(clippy::disallowed_methods, reason = "to do nothing is what was asked for")]
-            Wish::Pause(duration) => std::thread::sleep(duration),
+            Wish::Pause(duration) => self.pause = Some(duration),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! | part | thread or task | what it does |
 //! |---|---|---|
-//! | `actor` | one thread | steps the core, applies entries to the store, answers |
+//! | `actor` | one task | steps the core, applies entries to the store, answers |
 //! | `disk` | one thread | writes and syncs, whatever waits in one group |
 //! | `peers` | a task for each peer | keeps a connection open and sends what the core says |
 //! | `birth` | before all others | asks whether an empty disk is a new one or a lost one |
@@ -11,7 +11,10 @@
 //! | [`run`] | | puts them together, and takes them apart at the end |
 //!
 //! The core has no clock and no disk of its own; it gets the microseconds since the process started, and is told when
-//! a write is durable. No thread waits for another but by these messages, so a slow disk delays no heartbeat.
+//! a write is durable. No part waits for another but by these messages, so a slow disk delays no heartbeat.
+//!
+//! All tasks, those of HTTP among them, take turns on one thread: to wake a thread for each message and each answer
+//! costs more than the work itself.
 
 mod actor;
 mod birth;

@@ -4,7 +4,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -12,6 +11,7 @@ use mini_raft_core::raft::{Config, Configuration, Incarnation, Node, Output, Pap
 use mini_raft_core::time::Micros;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::{broadcast, watch};
 
 use super::actor::{Actor, Event, Waiting};
@@ -47,14 +47,14 @@ pub fn run(settings: NodeSettings) -> Result<ExitCode> {
     for note in &recovered.notes {
         tracing::warn!("{note}");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve(settings, storage, recovered))
 }
 
 async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -> Result<ExitCode> {
     let listener = TcpListener::bind(settings.listen).await;
     let listener = listener.map_err(|error| cannot_listen(settings.listen, error))?;
-    let (inbox, events) = channel();
+    let (inbox, events) = unbounded_channel();
     let handle = NodeHandle::new(inbox.clone(), settings.limits.proposals);
     let done = {
         let inbox = inbox.clone();
@@ -95,7 +95,6 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
     let told = (node.role(), node.current_term(), node.leader());
     let leadership = handle.leadership_board();
     leadership.tell(told.1, told.2);
-    let (ended, end) = tokio::sync::oneshot::channel();
     let actor = Actor {
         node,
         store: Store::default(),
@@ -108,6 +107,7 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
         out,
         waiting: Waiting::default(),
         stopping: None,
+        pause: None,
         cluster_clock: None,
         leadership,
         told,
@@ -116,12 +116,7 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
         changes: broadcast::Sender::new(WATCH_BACKLOG_MAX),
         recorder,
     };
-    let run = move || {
-        actor.run();
-        // The other end waits as long as the process lives.
-        let _ = ended.send(());
-    };
-    std::thread::Builder::new().name("actor".into()).spawn(run).context("no thread for the actor")?;
+    let actor = tokio::spawn(actor.run());
     handle.take_part();
 
     let refused = tokio::select! {
@@ -136,7 +131,7 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
     tracing::info!("stopping");
     handle.stop();
     // It ends by itself, or the process ends with it.
-    let _ = end.await;
+    let _ = actor.await;
     streams_end.send_replace(true);
     server.stop().await;
     let _ = tokio::task::spawn_blocking(move || disk_thread.join()).await;
