@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderName, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::Full;
@@ -48,8 +48,7 @@ pub(super) async fn if_wanted(State(app): State<App>, request: Request, next: Ne
     {
         forwarded.headers_mut().remove(hop);
     }
-    let own_name = HeaderValue::try_from(app.id().to_string()).expect("a node's name is a header's value");
-    forwarded.headers_mut().insert(FORWARDED_BY, own_name);
+    forwarded.headers_mut().insert(FORWARDED_BY, app.served_by());
     *forwarded.uri_mut() = uri;
     match tokio::time::timeout(SPAN_MAX, app.http.request(forwarded)).await {
         Ok(Ok(response)) => response.map(Body::new).into_response(),
@@ -69,6 +68,7 @@ pub(super) async fn if_wanted(State(app): State<App>, request: Request, next: Ne
     }
 }
 
-fn is_wanted(uri: &Uri) -> bool {
+/// Whether the client of this request wants it to be forwarded.
+pub(super) fn is_wanted(uri: &Uri) -> bool {
     uri.query().is_some_and(|query| query.split('&').any(|part| part == "forward=true"))
 }

@@ -1,7 +1,7 @@
 //! Who may speak to this node at all: a page of somebody else's that a browser has open may not (DNS rebinding,
 //! cross-site requests).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header, uri::Authority};
@@ -14,20 +14,22 @@ use super::problem::{self, Problem};
 /// Lets a request through whose `Host` is one of ours, and whose `Origin`, if it has one, is that host; and completes
 /// the answer, if that is a problem.
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
-    match refusal(request.headers(), |host| app.is_own_host(host)) {
+    match refused(&app, request.headers()) {
         None => problem::completed(&app, next.run(request).await),
-        Some(detail) => Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response(),
+        Some(problem) => problem.into_response(),
     }
+}
+
+/// Why a request with these headers is not let through.
+pub(super) fn refused(app: &App, headers: &HeaderMap) -> Option<Problem> {
+    let detail = refusal(headers, |host| app.is_own_host(host))?;
+    Some(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
 }
 
 fn refusal(headers: &HeaderMap, is_own: impl Fn(&str) -> bool) -> Option<String> {
     let Some(host) = headers.get(header::HOST) else { return Some("there is no Host header".to_owned()) };
     let host = host.to_str().unwrap_or_default();
-    let name = host.parse::<Authority>().map(|authority| authority.host().to_owned()).unwrap_or_default();
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
-    // A name that somebody made point here is not an address: only a browser that was tricked sends it.
-    let own = bare.parse::<IpAddr>().is_ok() || bare == "localhost" || is_own(bare);
-    if !own {
+    if !is_address(host) && !is_own_name(host, is_own) {
         return Some(format!("the Host {host:?} is not this node"));
     }
     match headers.get(header::ORIGIN) {
@@ -37,6 +39,17 @@ fn refusal(headers: &HeaderMap, is_own: impl Fn(&str) -> bool) -> Option<String>
             Some(format!("the Origin {origin:?} is not this node's: it serves its own pages alone"))
         }
     }
+}
+
+/// A name that somebody made point here is not an address: only a browser that was tricked sends it.
+fn is_address(host: &str) -> bool {
+    host.parse::<SocketAddr>().is_ok()
+}
+
+fn is_own_name(host: &str, is_own: impl Fn(&str) -> bool) -> bool {
+    let name = host.parse::<Authority>().map(|authority| authority.host().to_owned()).unwrap_or_default();
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().is_ok() || bare == "localhost" || is_own(bare)
 }
 
 #[cfg(test)]

@@ -23,6 +23,11 @@ use crate::store::{Command, Fingerprint, Op, Outcome, Page, RequestKey};
 /// The most keys of one page of a list, and how many it has if nobody says.
 const PAGE_MAX: usize = 1000;
 
+/// What the path of a key begins with.
+pub(super) const PATH_OF_KEYS: &str = "/v1/kv/";
+/// The route of a key.
+pub(super) const ROUTE_OF_A_KEY: &str = "/v1/kv/{*key}";
+
 const RAFT_INDEX: HeaderName = HeaderName::from_static("raft-index");
 const RAFT_TERM: HeaderName = HeaderName::from_static("raft-term");
 const SERVED_BY: HeaderName = HeaderName::from_static("served-by");
@@ -217,7 +222,7 @@ mod cursor {
 }
 
 fn key_of(uri: &Uri) -> Result<String, Problem> {
-    let encoded = uri.path().strip_prefix("/v1/kv/").unwrap_or_default();
+    let encoded = uri.path().strip_prefix(PATH_OF_KEYS).unwrap_or_default();
     let key = request::percent_decoded(encoded)
         .ok_or_else(|| Problem::bad_request("the key is not UTF-8, percent-encoded"))?;
     if key.is_empty() {

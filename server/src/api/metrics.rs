@@ -1,9 +1,10 @@
 //! `GET /metrics`: what the node does, as Prometheus reads it (OpenMetrics text).
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header;
+use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use mini_raft_core::raft::RoleName;
@@ -27,15 +28,15 @@ pub(super) struct Requests {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    method: String,
-    path: String,
+    method: Cow<'static, str>,
+    path: Cow<'static, str>,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
-    method: String,
-    path: String,
+    method: Cow<'static, str>,
+    path: Cow<'static, str>,
 }
 
 impl Default for Requests {
@@ -46,17 +47,42 @@ impl Default for Requests {
     }
 }
 
-/// Counts a request, and how long it took, by its route and never by its key: keys are without number.
+impl Requests {
+    /// Counts a request, and how long it takes to serve it, by its route and never by its key: keys are without number.
+    pub(super) async fn counted(
+        &self,
+        method: &Method,
+        path: Cow<'static, str>,
+        served: impl Future<Output = Response>,
+    ) -> Response {
+        let method = name_of(method);
+        let began = Instant::now();
+        let response = served.await;
+        let took = began.elapsed().as_secs_f64();
+        let route = RouteLabels { method, path };
+        self.duration.get_or_create(&route).observe(took);
+        let RouteLabels { method, path } = route;
+        let labels = RequestLabels { method, path, status: response.status().as_u16() };
+        self.served.get_or_create(&labels).inc();
+        response
+    }
+}
+
+fn name_of(method: &Method) -> Cow<'static, str> {
+    match *method {
+        Method::GET => "GET".into(),
+        Method::PUT => "PUT".into(),
+        Method::DELETE => "DELETE".into(),
+        _ => method.to_string().into(),
+    }
+}
+
+/// Counts a request by the route that it has taken.
 pub(super) async fn count(State(app): State<App>, request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let method = request.method().as_str().to_owned();
-    let began = Instant::now();
-    let response = next.run(request).await;
-    let route = RouteLabels { method: method.clone(), path: path.clone() };
-    app.requests.duration.get_or_create(&route).observe(began.elapsed().as_secs_f64());
-    let labels = RequestLabels { method, path, status: response.status().as_u16() };
-    app.requests.served.get_or_create(&labels).inc();
-    response
+    let path = request.extensions().get::<MatchedPath>();
+    let path = path.map_or("unmatched".into(), |path| path.as_str().to_owned().into());
+    let method = request.method().clone();
+    app.requests.counted(&method, path, next.run(request)).await
 }
 
 /// `GET /metrics`.

@@ -1,7 +1,7 @@
 //! HTTP: what clients, operators and peers ask of a node.
 //!
-//! [`router`] is the table of all endpoints; each file has one group of them. [`serve`] accepts connections within
-//! limits. Every error is a `problem::Problem`.
+//! `router` is the table of all endpoints; each file has one group of them. [`serve`] accepts connections within
+//! limits, and `front` is what their requests meet first. Every error is a `problem::Problem`.
 
 mod admin;
 mod chaos;
@@ -9,6 +9,7 @@ mod counters;
 mod etag;
 mod events;
 mod forward;
+mod front;
 mod guard;
 mod idempotency;
 mod kv;
@@ -63,6 +64,7 @@ impl std::ops::Deref for App {
 /// See [`App`].
 pub struct Shared {
     identity: Identity,
+    served_by: HeaderValue,
     node: NodeHandle,
     door: PeerDoor,
     gauge: Arc<DiskGauge>,
@@ -120,6 +122,8 @@ impl App {
                 hosts: settings.peers.iter().map(|peer| peer.url.host().to_owned()).collect(),
                 chaos: settings.enable_chaos,
             },
+            served_by: HeaderValue::try_from(settings.id.to_string())
+                .expect("a node's name is a header's value"),
             node,
             door,
             gauge,
@@ -160,7 +164,7 @@ impl App {
     }
 
     fn served_by(&self) -> HeaderValue {
-        HeaderValue::try_from(self.id().to_string()).expect("a node's name is a header's value")
+        self.served_by.clone()
     }
 
     fn problem(&self, failure: Failure, uri: &Uri) -> Problem {
@@ -169,11 +173,11 @@ impl App {
 }
 
 /// All endpoints.
-pub fn router(app: App) -> Router {
+fn router(app: App) -> Router {
     let mut clients = Router::new()
         .route("/v1/kv", get(kv::list))
         .route("/v1/kv/", get(kv::list))
-        .route("/v1/kv/{*key}", get(kv::get).put(kv::put).delete(kv::delete))
+        .route(kv::ROUTE_OF_A_KEY, get(kv::get).put(kv::put).delete(kv::delete))
         .route("/v1/members", post(admin::members))
         .route("/v1/transfer", post(admin::transfer))
         .route("/v1/snapshot", post(admin::snapshot))

@@ -19,6 +19,9 @@ const BODY_SPAN_MAX: Duration = Duration::from_secs(10);
 
 /// The whole body, if it has at most so many bytes and comes in time.
 pub(super) async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     let too_large = || {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -78,7 +81,10 @@ pub(super) struct ForwardOnly {
 }
 
 /// What stands after the `?`.
-pub(super) fn options_of<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+pub(super) fn options_of<T: DeserializeOwned + Default>(uri: &Uri) -> Result<T, Problem> {
+    if uri.query().is_none() {
+        return Ok(T::default());
+    }
     Query::try_from_uri(uri)
         .map(|Query(options)| options)
         .map_err(|error| Problem::bad_request(format!("the query after the ? is wrong: {}", cause(&error))))

@@ -4,12 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::App;
+use super::front::Front;
 
 /// So many of the connections are kept for connections whose first bytes ask for a peer's path or a health check.
 const CONNECTIONS_RESERVED: usize = 64;
@@ -40,14 +42,14 @@ impl Server {
     }
 }
 
-/// Serves these endpoints on this listener until it is stopped, with so many connections at once.
-pub fn serve(listener: TcpListener, router: Router, connections_max: usize) -> Server {
+/// Serves all endpoints on this listener until it is stopped, with so many connections at once.
+pub fn serve(listener: TcpListener, app: App, connections_max: usize) -> Server {
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(accept(listener, router, Places::new(connections_max), stopped));
+    let task = tokio::spawn(accept(listener, Front::new(app), Places::new(connections_max), stopped));
     Server { stop, task }
 }
 
-async fn accept(listener: TcpListener, router: Router, places: Places, mut stopped: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, front: Front, places: Places, mut stopped: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_SPAN_MAX).max_buf_size(HEADER_BYTES_MAX);
@@ -66,11 +68,11 @@ async fn accept(listener: TcpListener, router: Router, places: Places, mut stopp
         };
         // Small answers must not wait for more to come; where that cannot be had, they wait.
         let _ = stream.set_nodelay(true);
-        let (places, builder, router, watcher) =
-            (places.clone(), builder.clone(), router.clone(), graceful.watcher());
+        let (places, builder, front, watcher) =
+            (places.clone(), builder.clone(), front.clone(), graceful.watcher());
         tokio::spawn(async move {
             let Some(_place) = places.take(&stream).await else { return };
-            let service = TowerToHyperService::new(router);
+            let service = service_fn(|request| front.clone().serve(request));
             // A client that goes away in the middle is its own affair.
             let _ = watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await;
         });

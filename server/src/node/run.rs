@@ -75,7 +75,7 @@ async fn serve(settings: NodeSettings, storage: Storage, recovered: Recovered) -
             stopping,
         },
     );
-    let server = api::serve(listener, api::router(app), settings.limits.connections);
+    let server = api::serve(listener, app, settings.limits.connections);
     tracing::info!(id = %settings.id, listen = %settings.listen, cluster = %settings.cluster, "listening");
 
     let stop = stop_wanted()?;
