@@ -12,9 +12,9 @@ use wasm_bindgen::closure::Closure;
 
 use crate::components::Movers;
 use crate::model::{
-    DashboardView, checks_view, clock_view, dashboard_view, dashboard_view_of, diagram_view, events_view,
-    hint_view, inspector_view, log_view, menu_view, message_view, network_view, scenario_view, stage_view,
-    state_view, timers,
+    CausesView, DashboardView, causes_view, checks_view, clock_view, dashboard_view, dashboard_view_of,
+    diagram_view, events_view, hint_view, inspector_view, log_view, menu_view, message_view, network_view,
+    scenario_view, stage_view, state_view, timers,
 };
 use crate::session::Session;
 use crate::state::{Choices, Tab, Wishes, World, show};
@@ -196,6 +196,12 @@ impl Driver {
         show(world.refusal, session.refusal().unwrap_or_default().to_owned());
         show(world.log, log_view(session));
         show(world.network, network_view(session));
+        // What led to an event does not change any more, but for what is forgotten of it.
+        let causes = match session.selection() {
+            Selection::Event(seq) => causes_view(session.past(), seq),
+            _ => CausesView::default(),
+        };
+        show(world.causes, causes);
         show(world.checks, checks_view(session));
     }
 

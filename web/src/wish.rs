@@ -24,6 +24,8 @@ pub enum Wish {
     LoadScenario(usize),
     /// Look at something.
     Select(Selection),
+    /// Go to the cause of what is selected, to what came of it, or back.
+    Follow(Follow),
     /// Select the next message in flight, or the one before, round and round.
     SelectMessage(Turn),
     /// Do what this letter stands for in the menu of the node that has the focus, or else of the selected message or
@@ -104,6 +106,51 @@ pub enum EventsAbout {
     Messages,
     /// Everything.
     All,
+}
+
+/// From one event to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// To its cause.
+    Cause,
+    /// To the first event that it led to.
+    Effect,
+    /// Back to what was selected before.
+    Back,
+    /// To the event that last changed this field.
+    Field(Asked),
+}
+
+/// A field of a node, of which a reader asks since when it is so, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The node.
+    pub node: u32,
+    /// Which of its fields.
+    pub what: AskedField,
+}
+
+/// The fields that can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedField {
+    /// `current_term`.
+    CurrentTerm,
+    /// `voted_for`.
+    VotedFor,
+    /// The log.
+    Log,
+    /// How far the log is on disk.
+    Synced,
+    /// The role.
+    State,
+    /// `commit_index`.
+    CommitIndex,
+    /// `last_applied`.
+    LastApplied,
+    /// A leader's `next_index` of this node.
+    NextIndex(u32),
+    /// A leader's `match_index` of this node.
+    MatchIndex(u32),
 }
 
 /// Which way round.

@@ -95,7 +95,7 @@ async fn a_wrong_seed_is_refused_with_a_message() {
 }
 
 fn node(id: u32, commit_index: u64) -> InspectorView {
-    let field = |name: &str, value: String| Field { name: name.to_owned(), value, term: None };
+    let field = |name: &str, value: String| Field { name: name.to_owned(), value, term: None, asks: None };
     InspectorView {
         subject: Subject::Selected(Selection::Node(id)),
         title: format!("node-{id}"),
@@ -105,6 +105,7 @@ fn node(id: u32, commit_index: u64) -> InspectorView {
             question: "Why is entry 14 not committed yet?".to_owned(),
             answer: "Its leader counts it on 2 of 5 nodes.".to_owned(),
             rule: Some(RuleView { section: "§5.3", rule: "A majority holds it." }),
+            event: None,
         }),
         sections: vec![
             Section {

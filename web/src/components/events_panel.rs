@@ -6,7 +6,7 @@ use super::inspect::use_inspect;
 use crate::dom::{El, h, input_of};
 use crate::model::events::EventLine;
 use crate::model::{EventsView, hue};
-use crate::state::use_wishes;
+use crate::state::{use_wishes, use_world};
 use crate::wish::{EventFilter, EventsAbout, Selection, Wish};
 
 /// The latest events, the newest first, filtered by node and kind.
@@ -61,12 +61,18 @@ fn line(line: &EventLine) -> El {
     let term = h("span.events-term")
         .set("data-hue", line.term.and_then(hue))
         .text(line.term.map(|term| format!("T{term}")));
+    let causes = use_world().causes;
     let button = h("button")
+        .bind("aria-current", move || causes.read().event.filter(|chosen| *chosen == event).map(|_| "true"))
         .on("click", move |_| inspect(Selection::Event(event)))
         .child(h("time").text(line.at.clone()))
         .child(term)
         .child(h("span").text(line.text.clone()));
-    h("li").set("data-tone", line.tone.name()).child(button)
+    h("li")
+        .set("data-tone", line.tone.name())
+        .set("data-event", event)
+        .bind("data-cause", move || causes.read().mark(event))
+        .child(button)
 }
 
 /// Each kind with its value in the form and its name.

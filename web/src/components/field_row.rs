@@ -7,6 +7,8 @@ use leptos::prelude::*;
 
 use crate::dom::{El, h};
 use crate::model::{InspectorView, hue};
+use crate::state::use_wishes;
+use crate::wish::{Asked, Follow, Wish};
 
 /// The fields of a section: the name of each, and its value after it.
 pub(super) fn fields(view: RwSignal<InspectorView>, section: &'static str) -> El {
@@ -15,10 +17,31 @@ pub(super) fn fields(view: RwSignal<InspectorView>, section: &'static str) -> El
         let now = view_now.sections.iter().find(|candidate| candidate.title == section);
         for (place, field) in now.into_iter().flat_map(|now| now.fields.iter().enumerate()) {
             let key = format!("{place} {}", field.name);
-            list.keep(format!("{key}:"), || h("dt").text(field.name.clone()));
+            list.keep(format!("{key}:"), || name(view, section, place, &field.name));
             list.keep(key, || value(view, section, place));
         }
     })
+}
+
+/// The name of a field; of one that can be asked, a button that leads to the event that last changed it.
+fn name(view: RwSignal<InspectorView>, section: &'static str, place: usize, name: &str) -> El {
+    let asked = move || view.read_untracked().field(section, place).and_then(|field| field.asks);
+    match asked() {
+        Some(_) => h("dt").child(ask_button(asked).text(name.to_owned())),
+        None => h("dt").text(name.to_owned()),
+    }
+}
+
+/// A button that leads to the event that last changed what is asked.
+pub(super) fn ask_button(asked: impl Fn() -> Option<Asked> + 'static) -> El {
+    let wishes = use_wishes();
+    h("button.ask")
+        .attributes(&[("type", "button"), ("title", "Why? See the event that last changed it")])
+        .on("click", move |_| {
+            if let Some(asked) = asked() {
+                wishes.send(Wish::Follow(Follow::Field(asked)));
+            }
+        })
 }
 
 fn value(view: RwSignal<InspectorView>, section: &'static str, place: usize) -> El {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::field_row::{changing, fields};
+use super::field_row::{ask_button, changing, fields};
 use super::inspect::use_inspect;
 use super::network_panel::link_sliders;
 use super::table::table;
@@ -10,7 +10,7 @@ use crate::dom::{El, h, svg};
 use crate::model::inspector::{InspectorView, LEADER_STATE, PeerRow, Related, Section, Subject, Why};
 use crate::model::{hue, share};
 use crate::state::use_wishes;
-use crate::wish::{Act, Selection};
+use crate::wish::{Act, Asked, AskedField, Selection};
 
 /// What is selected.
 pub fn inspector(view: RwSignal<InspectorView>) -> El {
@@ -33,6 +33,12 @@ pub fn inspector(view: RwSignal<InspectorView>) -> El {
             if let Some(link) = now.link {
                 list.keep(subjects, || link_controls(view, link.from, link.to));
             }
+            if now.chain.is_some() {
+                list.keep("chain", || chain(view));
+            }
+            if !now.more.is_empty() {
+                list.keep(format!("{subjects} more"), || more(view));
+            }
             for part in &now.sections {
                 list.keep(format!("{subjects} {}", part.title), || section(view, part));
             }
@@ -51,7 +57,66 @@ fn why_box(why: &Why) -> El {
         let section = h("span.why-section").text(rule.section);
         all = all.child(h("p.why-rule").child(section).text(" ").text(rule.rule));
     }
-    all
+    match why.event {
+        Some(event) => all.child(h("p.why-event").child(event_button(event, "See how it came about"))),
+        None => all,
+    }
+}
+
+/// Further questions, each closed until somebody asks it.
+fn more(view: RwSignal<InspectorView>) -> El {
+    h("div.why-more").each(move |list| {
+        for (place, why) in view.read().more.iter().enumerate() {
+            list.keep(why.question.clone(), || question(view, place, why));
+        }
+    })
+}
+
+fn question(view: RwSignal<InspectorView>, place: usize, why: &Why) -> El {
+    // What is asked stays, while the answer may change.
+    let answer = move || view.read().more.get(place).map(|why| why.answer.clone()).unwrap_or_default();
+    let mut all = h("details").child(h("summary").text(why.question.clone())).child(h("p").live(answer));
+    if let Some(rule) = why.rule {
+        let section = h("span.why-section").text(rule.section);
+        all = all.child(h("p.why-rule").child(section).text(" ").text(rule.rule));
+    }
+    match why.event {
+        Some(event) => all.child(h("p.why-event").child(event_button(event, "See how it came about"))),
+        None => all,
+    }
+}
+
+/// How an event came about, rule by rule, back to what began it.
+fn chain(view: RwSignal<InspectorView>) -> El {
+    let steps = h("ol").each(move |list| {
+        let now = view.read();
+        let Some(chain) = &now.chain else { return };
+        for (place, step) in chain.steps.iter().enumerate() {
+            if let Some((_, count)) = chain.left_out.filter(|(after, _)| *after == place) {
+                list.keep(format!("{count} left out"), || {
+                    h("li.chain-gap").text(format!("… and {count} more before that …"))
+                });
+            }
+            list.keep(format!("{} {}", step.event, step.text), || {
+                h("li").child(event_button(step.event, step.text.clone()))
+            });
+        }
+        list.keep(chain.root.clone(), || h("li.chain-root").text(chain.root.clone()));
+    });
+    let keys = h("small").text("because … ").child(h("kbd").text("Q"));
+    h("section.chain")
+        .set("aria-label", "How it came about")
+        .child(h("h3").text("How it came about ").child(keys))
+        .child(steps)
+}
+
+/// A button that leads to an event.
+fn event_button(event: u64, text: impl Into<String>) -> El {
+    let inspect = use_inspect();
+    h("button.link")
+        .set("data-event", event)
+        .text(text.into())
+        .on("click", move |_| inspect(Selection::Event(event)))
 }
 
 fn section(view: RwSignal<InspectorView>, section: &Section) -> El {
@@ -83,14 +148,27 @@ fn peer(view: RwSignal<InspectorView>, node: u32) -> El {
         .attributes(&[("viewBox", "0 0 100 3"), ("preserveAspectRatio", "none"), ("aria-hidden", "true")])
         .child(svg("rect.peers-all").attributes(&[("width", "100"), ("height", "3")]))
         .child(held);
+    // Whose knowledge it is: with another leader all is drawn anew.
+    let own = view.read_untracked().node();
+    let asking = move |cell: El, what, value| {
+        let asked = move || own.map(|own| Asked { node: own, what });
+        cell.child(changing(ask_button(asked), value))
+    };
     let sends = part(|peer| match peer.inflight {
         0 => peer.mode.to_owned(),
         some => format!("{} · {some}", peer.mode),
     });
     h("tr")
         .child(h("th").set("scope", "row").text(format!("node-{node}")))
-        .child(changing(h("td"), part(|peer| peer.next_index.to_string())))
-        .child(changing(h("td.peers-match"), part(|peer| peer.match_index.to_string())).child(bar))
+        .child(asking(h("td"), AskedField::NextIndex(node), part(|peer| peer.next_index.to_string())))
+        .child(
+            asking(
+                h("td.peers-match"),
+                AskedField::MatchIndex(node),
+                part(|peer| peer.match_index.to_string()),
+            )
+            .child(bar),
+        )
         .child(h("td").live(sends))
 }
 
@@ -120,9 +198,5 @@ fn related(view: RwSignal<InspectorView>) -> El {
 }
 
 fn related_line(line: &Related) -> El {
-    let inspect = use_inspect();
-    let event = line.event;
-    let button =
-        h("button.link").text(line.text.clone()).on("click", move |_| inspect(Selection::Event(event)));
-    h("li").child(h("small").text(line.how)).child(button)
+    h("li").child(h("small").text(line.how)).child(event_button(line.event, line.text.clone()))
 }

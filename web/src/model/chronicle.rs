@@ -14,6 +14,10 @@ const LIVES_MAX: usize = 400;
 const REQUESTS_MAX: usize = 40;
 /// Milestones that are remembered.
 const MILESTONES_MAX: usize = 400;
+/// Changes of what the inspector shows of a node that are remembered.
+const CHANGES_MAX: usize = 1_000;
+/// Votes that are remembered.
+const VOTES_MAX: usize = 200;
 
 /// What outlasts the latest events, which heartbeats soon push out. Each list is in the order of the run.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +25,8 @@ pub struct Chronicle {
     lives: VecDeque<Event>,
     requests: VecDeque<Event>,
     milestones: VecDeque<Event>,
+    changes: VecDeque<Event>,
+    votes: VecDeque<Event>,
     weave: Weave,
 }
 
@@ -37,19 +43,38 @@ impl Chronicle {
         if is_milestone(&event.kind) {
             keep(&mut self.milestones, event, MILESTONES_MAX);
         }
+        if is_vote(&event.kind) {
+            keep(&mut self.votes, event, VOTES_MAX);
+        }
+        if is_change(&event.kind) {
+            keep(&mut self.changes, event, CHANGES_MAX);
+        }
     }
 
     /// Forgets this event and all after it: the run goes back to before it.
     pub fn rewind(&mut self, seq: u64) {
-        for list in [&mut self.lives, &mut self.requests, &mut self.milestones] {
+        let Chronicle { lives, requests, milestones, changes, votes, weave } = self;
+        weave.rewind(seq);
+        for list in [lives, requests, milestones, changes, votes] {
             list.retain(|event| event.seq < seq);
         }
-        self.weave.rewind(seq);
     }
 
     /// The last change of this node's role or state of running.
     pub fn last_of(&self, node: NodeId) -> Option<&Event> {
         self.lives.iter().rev().find(|event| event.node == Some(node))
+    }
+
+    /// The changes of what a node keeps and knows: of its log and commit index and of what it knows of others, then
+    /// of its vote, then of its role; each the latest first. Heartbeats change nothing, and push nothing out.
+    pub fn changes(&self, node: NodeId) -> impl Iterator<Item = &Event> {
+        let lists = [&self.changes, &self.votes, &self.lives].map(|list| list.iter().rev());
+        lists.into_iter().flatten().filter(move |event| event.node == Some(node))
+    }
+
+    /// The changes of logs, of all nodes, in their order.
+    pub fn all_changes(&self) -> impl Iterator<Item = &Event> {
+        self.changes.iter()
     }
 
     /// The events of the form's requests.
@@ -69,7 +94,8 @@ impl Chronicle {
 
     /// The event of this number, if it is remembered.
     pub fn event(&self, seq: u64) -> Option<&Event> {
-        [&self.lives, &self.requests, &self.milestones].into_iter().find_map(|list| {
+        let Chronicle { lives, requests, milestones, changes, votes, .. } = self;
+        [lives, requests, milestones, changes, votes].into_iter().find_map(|list| {
             let place = list.binary_search_by_key(&seq, |event| event.seq).ok()?;
             list.get(place)
         })
@@ -115,6 +141,31 @@ fn is_of_a_life(kind: &EventKind) -> bool {
             | EventKind::Pause
             | EventKind::Resume
     )
+}
+
+fn is_vote(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Fact(Fact::VoteGranted { pre_vote: false, .. }))
+}
+
+/// Whether it changes a field of a node that the inspector shows, and is neither a vote nor of its life.
+fn is_change(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Fact(fact) => matches!(
+            fact,
+            Fact::Proposed { .. }
+                | Fact::Committed { .. }
+                | Fact::CommitLearnt { .. }
+                | Fact::MatchAdvanced { .. }
+                | Fact::NextIndexBacked { .. }
+                | Fact::ConflictRemoved { .. }
+        ),
+        EventKind::Append { .. }
+        | EventKind::Truncate { .. }
+        | EventKind::Sync { .. }
+        | EventKind::Apply { .. }
+        | EventKind::Snapshot { .. } => true,
+        _ => false,
+    }
 }
 
 fn is_of_the_form(kind: &EventKind) -> bool {

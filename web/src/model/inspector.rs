@@ -1,5 +1,7 @@
 //! What is selected, as the guide draws it: its fields in groups, and why it is as it is.
 
+mod ask;
+mod campaign;
 mod entry;
 mod event;
 mod leaderless;
@@ -7,17 +9,20 @@ mod link;
 mod message;
 mod node;
 
-use std::collections::VecDeque;
-
 use mini_raft_core::raft::{Clause, Index, NodeId};
-use mini_raft_core::sim::{Event, World};
+use mini_raft_core::sim::World;
 
-use super::chronicle::Chronicle;
+pub use super::past::Past;
 use crate::session::Session;
-use crate::wish::Selection;
+use crate::wish::{Asked, AskedField, Selection};
 
 /// The title of the section in whose place [`InspectorView::peers`] are shown.
 pub const LEADER_STATE: &str = "Leader state";
+
+/// How a cause of an event is related to it.
+pub const BECAUSE: &str = "Because";
+/// How something that an event caused is related to it.
+pub const LED_TO: &str = "Led to";
 
 /// What is selected.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,14 +37,18 @@ pub struct InspectorView {
     pub term: Option<u64>,
     /// Why it is so.
     pub why: Option<Why>,
+    /// Further questions that it raises.
+    pub more: Vec<Why>,
     /// Its fields, in groups.
     pub sections: Vec<Section>,
     /// What a leader knows of the others.
     pub peers: Vec<PeerRow>,
     /// The settings of a link.
     pub link: Option<LinkSettings>,
-    /// What led to an event, and what it led to.
+    /// What led to it, and what it led to.
     pub related: Vec<Related>,
+    /// How an event came about, step by step.
+    pub chain: Option<ChainView>,
 }
 
 /// What an inspector is about.
@@ -57,7 +66,7 @@ pub enum Subject {
 }
 
 /// A question about what is seen, and its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Why {
     /// The question.
     pub question: String,
@@ -65,6 +74,8 @@ pub struct Why {
     pub answer: String,
     /// The rule behind it.
     pub rule: Option<RuleView>,
+    /// The number of the event that answers it, if one does that is remembered.
+    pub event: Option<u64>,
 }
 
 /// A rule of the paper.
@@ -96,6 +107,8 @@ pub struct Field {
     pub value: String,
     /// The term whose colour the value has.
     pub term: Option<u64>,
+    /// What is asked for when a reader wants to know since when it is so, and why.
+    pub asks: Option<Asked>,
 }
 
 /// What a leader knows of one other node.
@@ -137,13 +150,43 @@ pub struct LinkSettings {
 pub struct Related {
     /// Its number.
     pub event: u64,
-    /// How it is related: `caused by`, `led to`.
+    /// How it is related: [`BECAUSE`], [`LED_TO`], `Cut by`.
     pub how: &'static str,
     /// What happened, in a sentence.
     pub text: String,
 }
 
+/// How an event came about: the rules that fired one after another, from the event back to what began it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainView {
+    /// The latest first; the event itself is not among them.
+    pub steps: Vec<Related>,
+    /// After how many of the steps some are left out, and how many.
+    pub left_out: Option<(usize, usize)>,
+    /// What began it.
+    pub root: String,
+}
+
 impl InspectorView {
+    /// The node that this is about.
+    pub fn node(&self) -> Option<u32> {
+        match self.subject {
+            Subject::Leader(node) | Subject::Selected(Selection::Node(node)) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// The event to go to for the cause of what is shown.
+    pub fn cause(&self) -> Option<u64> {
+        let related = self.related.iter().find(|line| line.how != LED_TO);
+        related.map(|line| line.event).or_else(|| self.why.as_ref()?.event)
+    }
+
+    /// The first event that came of what is shown.
+    pub fn effect(&self) -> Option<u64> {
+        self.related.iter().find(|line| line.how == LED_TO).map(|line| line.event)
+    }
+
     /// The value of a field, by its group and its place there.
     pub fn field(&self, section: &str, place: usize) -> Option<&Field> {
         self.sections.iter().find(|candidate| candidate.title == section)?.fields.get(place)
@@ -158,36 +201,22 @@ impl From<Clause> for RuleView {
 
 impl Field {
     fn new(name: impl Into<String>, value: impl ToString) -> Field {
-        Field { name: name.into(), value: value.to_string(), term: None }
+        Field { name: name.into(), value: value.to_string(), term: None, asks: None }
     }
 
     fn of_term(name: impl Into<String>, value: impl ToString, term: u64) -> Field {
         Field { term: Some(term), ..Field::new(name, value) }
     }
-}
 
-/// What has happened, as far as it is remembered.
-#[derive(Clone, Copy)]
-pub struct Past<'a> {
-    /// The latest events, in their order.
-    pub events: &'a VecDeque<Event>,
-    /// What is remembered for longer.
-    pub chronicle: &'a Chronicle,
-}
-
-impl<'a> Past<'a> {
-    fn event(self, seq: u64) -> Option<&'a Event> {
-        match self.events.binary_search_by_key(&seq, |event| event.seq) {
-            Ok(place) => self.events.get(place),
-            Err(_) => self.chronicle.event(seq),
-        }
+    /// This field of a node, which can be asked.
+    fn asking(self, node: NodeId, what: AskedField) -> Field {
+        Field { asks: Some(Asked { node: node.0, what }), ..self }
     }
 }
 
 /// Builds the view of what the session shows.
 pub fn inspector_view(session: &Session) -> InspectorView {
-    let past = Past { events: session.events(), chronicle: session.chronicle() };
-    inspector_view_of(session.world(), past, session.selection())
+    inspector_view_of(session.world(), session.past(), session.selection())
 }
 
 /// What is selected in a world; the leader where nothing is.
@@ -203,14 +232,19 @@ pub fn inspector_view_of(world: &World, past: Past, selection: Selection) -> Ins
         }
         Selection::Node(id) => node::view(world, past, NodeId(id)),
         Selection::Message(id) => message::view(world, past, id),
-        Selection::Link { from, to } => link::view(world, NodeId(from), NodeId(to)),
+        Selection::Link { from, to } => link::view(world, past, NodeId(from), NodeId(to)),
         Selection::Event(seq) => event::view(past, seq),
-        Selection::Entry { node, index } => entry::view(world, NodeId(node), Index(index)),
+        Selection::Entry { node, index } => entry::view(world, past, NodeId(node), Index(index)),
     };
     match view {
         Some(view) => InspectorView { subject: Subject::Selected(selection), ..view },
         None => gone(selection),
     }
+}
+
+/// The event that last changed a field of a node, if one did that is remembered.
+pub fn answer_of(world: &World, past: Past, asked: Asked) -> Option<u64> {
+    ask::last_change(world, past, asked).map(|event| event.seq)
 }
 
 fn gone(selection: Selection) -> InspectorView {

@@ -1,6 +1,6 @@
 //! What a key does, wherever the focus is, but for fields and controls with keys of their own.
 
-use crate::wish::{Selection, Turn, Wish};
+use crate::wish::{Follow, Selection, Turn, Wish};
 
 /// By how much a key moves the slider of the speed.
 const STEPS_OF_A_KEY: i32 = 5;
@@ -32,6 +32,9 @@ pub fn wish_of_key(key: &str, nodes: u32, focused: Option<u32>) -> Option<KeyWis
         "ArrowLeft" | "PageUp" => send(Wish::StepBack),
         "m" => send(Wish::SelectMessage(Turn::Next)),
         "M" => send(Wish::SelectMessage(Turn::Previous)),
+        "q" | "Q" => send(Wish::Follow(Follow::Cause)),
+        "e" | "E" => send(Wish::Follow(Follow::Effect)),
+        "Backspace" => send(Wish::Follow(Follow::Back)),
         "Escape" => send(Wish::Select(Selection::Nothing)),
         "?" => Some(KeyWish::ToggleHelp),
         "+" | "=" => Some(KeyWish::Faster(STEPS_OF_A_KEY)),

@@ -1,5 +1,6 @@
 //! View models: what the page shows, as plain values built by pure functions, so that they are tested natively.
 
+pub mod causes;
 pub mod checks;
 pub mod chronicle;
 pub mod clock;
@@ -18,6 +19,7 @@ pub mod log_axis;
 pub mod menu;
 pub mod message;
 pub mod network;
+pub mod past;
 #[cfg(test)]
 mod sample;
 pub mod scenario;
@@ -25,6 +27,7 @@ pub mod stage;
 pub mod timer;
 pub mod weave;
 
+pub use causes::{CausesView, causes_view};
 pub use checks::{ChecksView, checks_view};
 pub use chronicle::Chronicle;
 pub use clock::{

@@ -1,6 +1,7 @@
 //! The session: the world, outside the reactive graph, and what the page knows besides it.
 
 mod acts;
+mod follow;
 mod history;
 mod losses;
 mod opening;
@@ -44,6 +45,8 @@ pub struct Session {
     /// What is left of the last frame's time, less than a microsecond.
     remainder_us: f64,
     selection: Selection,
+    /// What was selected before, on the way from event to event; the latest last.
+    trail: Vec<Selection>,
     menu_open: bool,
     /// Time stands because a message was selected, and runs on when it no longer is.
     stands_for_message: bool,
@@ -82,6 +85,7 @@ impl Session {
             speed,
             remainder_us: 0.0,
             selection: Selection::Nothing,
+            trail: Vec::new(),
             menu_open: false,
             stands_for_message: false,
             stage_size: (geometry.width, geometry.height),
@@ -117,8 +121,12 @@ impl Session {
                     self.load(place, play.setup.seed);
                 }
             }
-            Wish::Select(selection) => self.select(selection),
+            Wish::Select(selection) => {
+                self.leave_a_trail(selection);
+                self.select(selection);
+            }
             Wish::SelectMessage(turn) => self.select_message(turn),
+            Wish::Follow(follow) => self.follow(follow),
             Wish::Letter { key, focused } => self.press(key, focused),
             Wish::CloseMenu => self.menu_open = false,
             Wish::Act(act) => self.act(&act),
@@ -319,6 +327,7 @@ impl Session {
         self.diagram_window.end_us = None;
         self.refusal = None;
         self.select(Selection::Nothing);
+        self.trail.clear();
         self.fresh.clear();
         self.timeline = open(&self.plays[place], seed, self.speed, &mut self.fresh);
         self.measure();
@@ -328,6 +337,13 @@ impl Session {
     }
 
     fn select(&mut self, selection: Selection) {
+        // One that was lost is shown a moment longer: what is told of it is its end.
+        let selection = match selection {
+            Selection::Message(id) if self.world().flight(id).is_none() => {
+                self.end_of_message(id).unwrap_or(selection)
+            }
+            selection => selection,
+        };
         self.menu_open = matches!(selection, Selection::Node(_));
         self.selection = selection;
         match selection {

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::model::{
-    ChecksView, ClockView, DashboardView, DiagramView, EventsView, HintView, InspectorView, LogView,
-    MenuView, MessageView, NetworkView, ScenarioView, StageView, StateView,
+    CausesView, ChecksView, ClockView, DashboardView, DiagramView, EventsView, HintView, InspectorView,
+    LogView, MenuView, MessageView, NetworkView, ScenarioView, StageView, StateView,
 };
 
 /// What the page shows of the world.
@@ -38,6 +38,8 @@ pub struct World {
     pub diagram: RwSignal<DiagramView>,
     /// The latest events.
     pub events: RwSignal<EventsView>,
+    /// What the selected event rests on.
+    pub causes: RwSignal<CausesView>,
     /// The settings of the network.
     pub network: RwSignal<NetworkView>,
     /// The latest sentence for a screen reader.
@@ -62,6 +64,7 @@ impl World {
             checks: RwSignal::default(),
             diagram: RwSignal::default(),
             events: RwSignal::default(),
+            causes: RwSignal::default(),
             network: RwSignal::default(),
             announcement: RwSignal::default(),
         }

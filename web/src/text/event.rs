@@ -239,7 +239,7 @@ fn messages(filter: &MessageFilter) -> String {
     }
 }
 
-fn drop_reason(why: DropReason) -> &'static str {
+pub(super) fn drop_reason(why: DropReason) -> &'static str {
     match why {
         DropReason::Lost => "lost by chance",
         DropReason::Cut => "since the link is cut",

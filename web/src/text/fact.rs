@@ -184,7 +184,7 @@ fn reason(why: &RoleReason) -> String {
     }
 }
 
-fn refusal(why: &VoteRefusal) -> String {
+pub(super) fn refusal(why: &VoteRefusal) -> String {
     match why {
         VoteRefusal::StaleTerm { current_term } => format!("it is in term {current_term} already"),
         VoteRefusal::AlreadyVoted { voted_for } => format!("it gave its vote of this term to {voted_for}"),

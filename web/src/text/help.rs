@@ -8,6 +8,7 @@ pub const TRY: &[&str] = &[
     "Isolate the leader with its menu: it goes on as leader of an old term, and can commit nothing. The majority elects another. Heal all, and see whose entries stay.",
     "Force a split vote below the ring: several nodes stand at once, and nobody gets a majority.",
     "Click a message and drop it, or a line and cut it. Click an entry of a log to see who holds it, and why it is not committed yet.",
+    "Ask why: click a field of a node, or press Q, for the event that made it so, and press Q again for the cause of that, back to what began it.",
 ];
 
 /// How things are drawn, and what that means.
@@ -49,6 +50,9 @@ pub const KEYS: &[(&[&str], &str)] = &[
     (&["M", "Shift M"], "select the next message in flight, the one before"),
     (&["D"], "drop the selected message, and go on to the next"),
     (&["H", "U"], "hold it or let it go on; duplicate it"),
+    (&["Q"], "why? go to the cause of what is selected, and on to the cause of that"),
+    (&["E"], "go to the first event that came of it"),
+    (&["Backspace"], "go back to what was selected before"),
     (&["Esc"], "select nothing; close what is open"),
     (&["Tab"], "go on to the next control; arrow keys move within tabs and logs"),
     (

@@ -6,7 +6,7 @@ use web_sys::KeyboardEvent;
 use super::super::focus::{focus, pressable, shows_focus};
 use crate::dom::{El, svg};
 use crate::model::{End, Segment, StageView};
-use crate::state::use_wishes;
+use crate::state::{use_wishes, use_world};
 use crate::text::number::{line, translate};
 use crate::text::stage::lane_label;
 use crate::wish::{Act, Selection};
@@ -45,6 +45,7 @@ pub fn lanes(stage: RwSignal<StageView>) -> El {
 
 fn lane(stage: RwSignal<StageView>, focused: RwSignal<String>, from: u32, to: u32) -> El {
     let wishes = use_wishes();
+    let causes = use_world().causes;
     let name = link(from, to);
     let (own, noted) = (name.clone(), name.clone());
     let view = move || {
@@ -64,6 +65,7 @@ fn lane(stage: RwSignal<StageView>, focused: RwSignal<String>, from: u32, to: u3
         .set("data-link", name)
         .bind("tabindex", move || if *focused.read() == own { "0" } else { "-1" })
         .bind("data-cut", cut)
+        .bind("data-cause", move || causes.read().ways.binary_search(&(from, to)).is_ok().then_some("true"))
         .bind("data-selected", move || view().is_some_and(|lane| lane.selected))
         .bind("aria-pressed", cut)
         .bind("aria-label", move || lane_label(from, to, cut()))

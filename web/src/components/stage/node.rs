@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::super::focus::pressable;
 use crate::dom::{El, svg};
 use crate::model::{NodeView, RoleView, StageView, Vote};
-use crate::state::use_wishes;
+use crate::state::{use_wishes, use_world};
 use crate::text::number::fill;
 use crate::wish::Selection;
 
@@ -41,6 +41,7 @@ fn node(stage: RwSignal<StageView>, node: u32, focus_menu: RwSignal<bool>) -> El
 
 fn button(stage: RwSignal<StageView>, node: u32, focus_menu: RwSignal<bool>) -> El {
     let wishes = use_wishes();
+    let causes = use_world().causes;
     let select = move |by_keyboard| {
         focus_menu.set(by_keyboard);
         wishes.select(Selection::Node(node));
@@ -57,6 +58,7 @@ fn button(stage: RwSignal<StageView>, node: u32, focus_menu: RwSignal<bool>) -> 
         .bind("data-timer", part(stage, node, |view| view.has_timer))
         .bind("aria-label", part(stage, node, NodeView::label))
         .bind("aria-pressed", part(stage, node, |view| view.selected))
+        .bind("data-cause", move || causes.read().nodes.binary_search(&node).is_ok().then_some("true"))
         .markup(DRAWING);
     if let Ok(Some(timer)) = button.element().query_selector(".node-timer") {
         timer.set_id(&format!("timer-{node}"));

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use mini_raft_core::kv::Command;
 use mini_raft_core::raft::{
-    AppendOutcome, Body, Entry, EntryId, Index, Message, Node, NodeId, Payload, Rule, Switchable,
+    AppendOutcome, Body, Entry, EntryId, Fact, Index, Message, Node, NodeId, Payload, Rule, Switchable,
 };
-use mini_raft_core::sim::{self, Machine, Status, World};
+use mini_raft_core::sim::{self, Event, EventKind, Machine, Status, World};
 
-use super::{Field, InspectorView, RuleView, Section, Why};
+use super::{Field, InspectorView, Past, Related, RuleView, Section, Why};
 use crate::model::log::{is_committed, running};
 use crate::text;
+
+/// The most events of an entry that are listed.
+const STORY_MAX: usize = 12;
 
 const MAJORITY: RuleView = RuleView {
     section: "§5.3, §5.4.2",
@@ -34,7 +37,7 @@ const COMPACTED: RuleView = RuleView {
 };
 
 /// The entry at `index` of this node's log, or nothing if there is none.
-pub(super) fn view(world: &World, node: NodeId, index: Index) -> Option<InspectorView> {
+pub(super) fn view(world: &World, past: Past, node: NodeId, index: Index) -> Option<InspectorView> {
     let machine = world.machine(node)?;
     let log = machine.node().map_or_else(|| machine.disk().log(), Node::log);
     let Some(entry) = log.get(index) else {
@@ -52,6 +55,7 @@ pub(super) fn view(world: &World, node: NodeId, index: Index) -> Option<Inspecto
             why_not_committed(world, id)
         }),
         sections: vec![about(entry), holders(world, id)],
+        related: story(past, id),
         ..InspectorView::default()
     })
 }
@@ -76,6 +80,7 @@ pub(super) fn why_not_committed_by(world: &World, leader: &Node<Switchable>, id:
             },
         ),
         rule: Some(OWN_TERM),
+        event: None,
     }
 }
 
@@ -91,6 +96,7 @@ pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
             question,
             answer: "There is no leader at the moment, and only a leader can commit.".to_owned(),
             rule: Some(MAJORITY),
+            event: None,
         };
     };
     if !leader.log().holds(id) {
@@ -102,6 +108,7 @@ pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
                 leader.id(),
             ),
             rule: Some(FORCED),
+            event: None,
         };
     }
     if machine.status() == Status::Paused {
@@ -109,6 +116,7 @@ pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
             question,
             answer: format!("Its leader, {}, stands still and counts no answers.", leader.id()),
             rule: Some(MAJORITY),
+            event: None,
         };
     }
     let configuration = leader.configuration();
@@ -154,7 +162,7 @@ pub(super) fn why_not_committed(world: &World, id: EntryId) -> Why {
     for (lack, nodes) in missing {
         answer += &format!(" {}.", lack.told(&nodes));
     }
-    Why { question, answer, rule: Some(rule) }
+    Why { question, answer, rule: Some(rule), event: None }
 }
 
 fn why_committed(world: &World, id: EntryId) -> Why {
@@ -176,6 +184,7 @@ fn why_committed(world: &World, id: EntryId) -> Why {
             world.machines().len(),
         ),
         rule: Some(STAYS),
+        event: None,
     }
 }
 
@@ -188,10 +197,36 @@ fn compacted(world: &World, node: NodeId, index: Index) -> InspectorView {
             answer: "It is committed and applied; a snapshot of the state machine stands for it now."
                 .to_owned(),
             rule: Some(COMPACTED),
+            event: None,
         }),
         sections: vec![places(world, index, None)],
         ..InspectorView::default()
     }
+}
+
+/// What happened to an entry: how it came to be, was committed, and perhaps removed.
+fn story(past: Past, id: EntryId) -> Vec<Related> {
+    let is_in = |first: Index, last: Index| (first..=last).contains(&id.index);
+    let how = |event: &Event| match &event.kind {
+        EventKind::Append { entries } => {
+            entries.iter().any(|entry| entry.id() == id).then_some("Put into a log")
+        }
+        EventKind::Fact(Fact::Proposed { first, count }) if event.term == id.term => {
+            is_in(*first, Index(first.0 + count.saturating_sub(1))).then_some("Proposed")
+        }
+        // What is committed at this index in an earlier term than its own is another entry.
+        EventKind::Fact(Fact::Committed { from, to, .. }) if event.term >= id.term => {
+            is_in(from.next(), *to).then_some("Committed")
+        }
+        EventKind::Fact(Fact::ConflictRemoved { ours, last, .. }) if ours.term <= id.term => {
+            is_in(ours.index, *last).then_some("Removed")
+        }
+        _ => None,
+    };
+    let told = past
+        .story()
+        .filter_map(|event| Some(Related { event: event.seq, how: how(event)?, text: text::event(event) }));
+    told.take(STORY_MAX).collect()
 }
 
 fn about(entry: &Entry) -> Section {

@@ -43,7 +43,7 @@ pub(super) fn view(world: &World) -> InspectorView {
     InspectorView {
         title: "No leader".to_owned(),
         heading: heading.to_owned(),
-        why: Some(Why { question: question.to_owned(), answer, rule: Some(rule) }),
+        why: Some(Why { question: question.to_owned(), answer, rule: Some(rule), event: None }),
         ..InspectorView::default()
     }
 }

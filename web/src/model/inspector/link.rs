@@ -3,11 +3,12 @@
 use mini_raft_core::raft::NodeId;
 use mini_raft_core::sim::{Endpoint, World};
 
-use super::{Field, InspectorView, LinkSettings, Section};
+use super::{Field, InspectorView, LinkSettings, Past, Related, Section};
+use crate::model::causes::cut_of;
 use crate::text;
 
 /// The link, or nothing if there is none between such nodes.
-pub(super) fn view(world: &World, from: NodeId, to: NodeId) -> Option<InspectorView> {
+pub(super) fn view(world: &World, past: Past, from: NodeId, to: NodeId) -> Option<InspectorView> {
     let link = world.network().link(from, to).filter(|_| from != to)?;
     let under_way = world
         .flights()
@@ -31,6 +32,11 @@ pub(super) fn view(world: &World, from: NodeId, to: NodeId) -> Option<InspectorV
             duplicate: link.duplicate,
         }),
         sections,
+        related: cut_of(past, from, to)
+            .filter(|_| link.cut)
+            .map(|event| Related { event: event.seq, how: "Cut by", text: text::event(event) })
+            .into_iter()
+            .collect(),
         ..InspectorView::default()
     })
 }

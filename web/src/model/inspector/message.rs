@@ -4,7 +4,8 @@ use mini_raft_core::raft::Term;
 use mini_raft_core::sim::{Endpoint, Event, EventKind, Payload, World};
 use mini_raft_core::time::Micros;
 
-use super::{Field, InspectorView, Past, Section, Why};
+use super::{BECAUSE, Field, InspectorView, Past, Related, Section, Why};
+use crate::model::causes::because;
 use crate::text;
 
 /// The message, under way or not long ago; else nothing.
@@ -54,7 +55,7 @@ fn view_of(told: Told, past: Past, sent: Option<&Event>) -> InspectorView {
     let term = term_of(payload);
     let fields = text::message_fields(payload)
         .into_iter()
-        .map(|(name, value)| Field { name: name.to_owned(), value, term: term.filter(|_| name == "term") })
+        .map(|(name, value)| Field { term: term.filter(|_| name == "term"), ..Field::new(name, value) })
         .collect();
     InspectorView {
         title: format!("message {id}"),
@@ -64,7 +65,9 @@ fn view_of(told: Told, past: Past, sent: Option<&Event>) -> InspectorView {
             question: text::message(payload),
             answer: sent.and_then(|event| reason(past, event)).unwrap_or_default(),
             rule: None,
+            event: sent.map(|event| event.seq),
         }),
+        related: sent.into_iter().flat_map(|event| reasons(past, event)).collect(),
         sections: vec![
             Section { title: "Fields", note: "in the paper's words", fields },
             Section { title: "On its way", note: "", fields: way },
@@ -73,9 +76,16 @@ fn view_of(told: Told, past: Past, sent: Option<&Event>) -> InspectorView {
     }
 }
 
+/// What led to its sending, to go to.
+fn reasons(past: Past, sent: &Event) -> Vec<Related> {
+    let line = |event: &Event, how| Related { event: event.seq, how, text: text::event(event) };
+    let because = because(past, sent).map(|event| line(event, BECAUSE));
+    because.into_iter().chain([line(sent, "Sent")]).collect()
+}
+
 /// Why it was sent.
 fn reason(past: Past, sent: &Event) -> Option<String> {
-    let cause = past.event(sent.cause?)?;
+    let cause = because(past, sent)?;
     let ago: Micros = sent.at - cause.at;
     let when = if ago == Micros::ZERO { String::new() } else { format!(" ({} before)", text::span(ago)) };
     Some(format!("It was sent because of this{when}: {}", text::event(cause)))

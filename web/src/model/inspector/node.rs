@@ -5,9 +5,12 @@ use mini_raft_core::raft::{
 };
 use mini_raft_core::sim::{EventKind, Machine, Status, World};
 
-use super::{Field, InspectorView, LEADER_STATE, Past, PeerRow, RuleView, Section, Why, entry};
+use super::{
+    Field, InspectorView, LEADER_STATE, Past, PeerRow, RuleView, Section, Why, campaign, entry, event,
+};
 use crate::text;
 use crate::text::number::fill;
+use crate::wish::AskedField;
 
 /// Keys of the state machine that are listed; more are counted.
 const KEYS_MAX: usize = 8;
@@ -26,9 +29,11 @@ pub(super) fn view(world: &World, past: Past, id: NodeId) -> Option<InspectorVie
                 title: "Persistent state",
                 note: "on disk",
                 fields: vec![
-                    Field::of_term("current_term", hard_state.current_term, hard_state.current_term.0),
-                    Field::new("voted_for", text::node_or_none(hard_state.voted_for)),
-                    Field::new("log", log_range(machine.disk().log())),
+                    Field::of_term("current_term", hard_state.current_term, hard_state.current_term.0)
+                        .asking(id, AskedField::CurrentTerm),
+                    Field::new("voted_for", text::node_or_none(hard_state.voted_for))
+                        .asking(id, AskedField::VotedFor),
+                    Field::new("log", log_range(machine.disk().log())).asking(id, AskedField::Log),
                 ],
             });
         }
@@ -46,6 +51,8 @@ pub(super) fn view(world: &World, past: Past, id: NodeId) -> Option<InspectorVie
                 });
             }
             view.sections.push(state_machine(machine));
+            view.more.extend(campaign::why_not_won(world, past, node));
+            view.more.extend(campaign::why_follower(node));
         }
     }
     view.sections.push(storage(world, machine));
@@ -69,13 +76,13 @@ fn heading(status: Status, node: &Node<Switchable>) -> String {
 
 fn persistent(world: &World, node: &Node<Switchable>) -> Section {
     let term = node.current_term();
-    let last = node.log().last().index;
+    let (id, last) = (node.id(), node.log().last().index);
     let synced = node.durable_index().min(last);
     let mut fields = vec![
-        Field::of_term("current_term", term, term.0),
-        Field::new("voted_for", text::node_or_none(node.voted_for())),
-        Field::new("log", log_range(node.log())),
-        Field::new("synced to", synced),
+        Field::of_term("current_term", term, term.0).asking(id, AskedField::CurrentTerm),
+        Field::new("voted_for", text::node_or_none(node.voted_for())).asking(id, AskedField::VotedFor),
+        Field::new("log", log_range(node.log())).asking(id, AskedField::Log),
+        Field::new("synced to", synced).asking(id, AskedField::Synced),
     ];
     // Who is in the cluster is worth saying where it is not simply everybody.
     let configuration = node.configuration();
@@ -93,10 +100,10 @@ fn persistent(world: &World, node: &Node<Switchable>) -> Section {
 
 fn volatile(node: &Node<Switchable>) -> Section {
     let mut fields = vec![
-        Field::new("state", node.role()),
+        Field::new("state", node.role()).asking(node.id(), AskedField::State),
         Field::new("leader", text::node_or_none(node.leader())),
-        Field::new("commit_index", node.commit_index()),
-        Field::new("last_applied", node.last_applied()),
+        Field::new("commit_index", node.commit_index()).asking(node.id(), AskedField::CommitIndex),
+        Field::new("last_applied", node.last_applied()).asking(node.id(), AskedField::LastApplied),
     ];
     if let RoleName::Candidate | RoleName::PreCandidate = node.role() {
         let votes = if node.role() == RoleName::Candidate { "votes" } else { "pre-votes" };
@@ -212,6 +219,7 @@ fn why(world: &World, past: Past, machine: &Machine) -> Option<Why> {
             rule: Some(RuleView {
                 section: "§5.2", rule: "When servers start up, they begin as followers."
             }),
+            event: None,
         });
     };
     let question = match (&last.kind, machine.node()) {
@@ -219,19 +227,9 @@ fn why(world: &World, past: Past, machine: &Machine) -> Option<Why> {
         (EventKind::Pause, _) => format!("Why does {} stand still?", machine.id()),
         (_, Some(node)) => format!("Why is {} {}?", machine.id(), text::role(node.role())),
     };
-    let rule = match &last.kind {
-        EventKind::Fact(fact) => Some(fact.clause().into()),
-        EventKind::Crash { .. } | EventKind::Wipe => Some(RuleView {
-            section: "Figure 2, State",
-            rule: "currentTerm, votedFor and log[] are on stable storage; all else is lost and learnt again.",
-        }),
-        EventKind::Restart { .. } => {
-            Some(RuleView { section: "§5.2", rule: "When servers start up, they begin as followers." })
-        }
-        _ => None,
-    };
+    let rule = event::rule(past, last);
     let answer = format!("{} That was at {}.", text::event(last), text::moment(last.at));
-    Some(Why { question, answer, rule })
+    Some(Why { question, answer, rule, event: Some(last.seq) })
 }
 
 fn why_no_vote(node: &Node<Switchable>) -> Why {
@@ -242,6 +240,7 @@ fn why_no_vote(node: &Node<Switchable>) -> Why {
                  counts again once it was removed from the cluster and added anew."
             .to_owned(),
         rule: Some(RuleView { section, rule }),
+        event: None,
     }
 }
 
@@ -282,5 +281,5 @@ fn why_not_leader(node: &Node<Switchable>) -> Why {
     } else {
         format!("Why is {} not the leader yet?", node.id())
     };
-    Why { question, answer, rule: Some(wins.clause().into()) }
+    Why { question, answer, rule: Some(wins.clause().into()), event: None }
 }

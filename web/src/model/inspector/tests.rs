@@ -8,7 +8,7 @@ use super::*;
 use crate::model::election::candidates;
 use crate::model::sample::Sample;
 use crate::text;
-use crate::wish::Wish;
+use crate::wish::{Asked, AskedField, Wish};
 
 fn inspect(sample: &Sample, selection: Selection) -> InspectorView {
     inspector_view_of(sample.world(), sample.past(), selection)
@@ -198,14 +198,159 @@ fn an_event_says_its_rule_its_cause_and_what_it_led_to() {
         })
         .expect("a leader was elected");
     let view = inspect(&sample, Selection::Event(elected.seq));
-    let why = view.why.expect("what happened");
+    let why = view.why.as_ref().expect("what happened");
     assert!(why.question.starts_with(&format!("{leader} becomes the leader of term 1")));
     assert_eq!(why.rule.map(|rule| rule.section), Some("§5.2"));
     let cause = &view.related[0];
-    assert_eq!(cause.how, "Caused by");
-    assert!(cause.text.ends_with(": vote granted."), "{}", cause.text);
+    assert_eq!((cause.how, view.cause()), (BECAUSE, Some(cause.event)));
+    assert!(cause.text.ends_with("it has 3, and 3 are a majority."), "{}", cause.text);
+    assert_eq!(view.related.iter().filter(|related| related.how == BECAUSE).count(), 3, "each vote");
     let back = inspect(&sample, Selection::Event(cause.event));
-    assert!(back.related.iter().any(|related| related.how == "Led to" && related.event == elected.seq));
+    assert!(back.related.iter().any(|related| related.how == LED_TO && related.event == elected.seq));
+    assert!(back.related[0].text.ends_with(": vote granted."), "{}", back.related[0].text);
+    assert!(view.effect().is_some_and(|effect| effect > elected.seq));
+    let chain = view.chain.expect("it did not come of itself");
+    assert!(chain.steps[0].text.contains(" counts the vote of "), "{chain:?}");
+    assert_eq!(chain.root, "It began with time alone: a timer ran out.");
+}
+
+/// Each field of a node leads to the event that made it so.
+#[test]
+fn a_field_names_the_event_that_last_changed_it() {
+    let (mut sample, leader) = Sample::with_leader();
+    sample.set("city", "Oslo");
+    sample.run_for(300);
+    let follower = other_than(leader, 1);
+    let answer = |node: NodeId, what| {
+        let event = answer_of(sample.world(), sample.past(), Asked { node: node.0, what });
+        let event = event.and_then(|seq| sample.past().event(seq)).expect("it is remembered");
+        assert_eq!(event.node, Some(node));
+        text::event(event)
+    };
+    let asked = [
+        (leader, AskedField::CurrentTerm, "becomes a candidate in term 1"),
+        (leader, AskedField::VotedFor, "becomes a candidate in term 1"),
+        (leader, AskedField::State, "becomes the leader of term 1"),
+        (leader, AskedField::CommitIndex, "commits entry 2"),
+        (leader, AskedField::LastApplied, "applies entry 2"),
+        (leader, AskedField::Synced, "has its log on disk up to 2"),
+        (leader, AskedField::MatchIndex(follower.0), "holds its log up to 2"),
+        (leader, AskedField::NextIndex(follower.0), "holds its log up to 2"),
+        (follower, AskedField::CurrentTerm, "term 1"),
+        (follower, AskedField::VotedFor, &format!("votes for {leader} in term 1")),
+        (follower, AskedField::Log, "puts entry 2 (city=Oslo) into its log"),
+        (follower, AskedField::CommitIndex, "learns that entry 2 is committed"),
+    ];
+    for (node, what, part) in asked {
+        assert!(answer(node, what).contains(part), "{what:?} of {node}: {}", answer(node, what));
+    }
+    let fields = inspect(&sample, Selection::Node(follower.0)).sections;
+    let asking = fields.iter().flat_map(|section| &section.fields).filter(|field| field.asks.is_some());
+    assert_eq!(asking.count(), 7);
+}
+
+/// A vote is remembered however many heartbeats and writes come after it.
+#[test]
+fn a_vote_is_remembered_when_the_latest_events_are_others() {
+    let (mut sample, leader) = Sample::with_leader();
+    sample.run_for(10_000);
+    let follower = other_than(leader, 1);
+    sample.events.drain(..sample.events.len() - 100);
+    let asked = Asked { node: follower.0, what: AskedField::VotedFor };
+    let event = answer_of(sample.world(), sample.past(), asked).expect("it is in the chronicle");
+    assert!(!sample.events.iter().any(|other| other.seq == event));
+    assert!(inspect(&sample, Selection::Event(event)).why.is_some());
+}
+
+/// A node that is cut off asks, and its request reaches nobody.
+#[test]
+fn a_lost_election_says_who_was_not_reached() {
+    let (mut sample, leader) = Sample::with_leader();
+    let cut = other_than(leader, 1);
+    for other in (0..5).map(NodeId).filter(|other| *other != cut) {
+        sample.command(Command::Cut { from: Target::Node(cut), to: Target::Node(other), both: true });
+    }
+    sample.run_for(2_000);
+    let told = |sample: &Sample, node: NodeId| {
+        let view = inspect(sample, Selection::Node(node.0));
+        let why = view.more.into_iter().find(|why| why.question.contains("term 2"));
+        why.unwrap_or_else(|| panic!("{node} stood"))
+    };
+    let why = told(&sample, cut);
+    assert_eq!(why.question, format!("Why does {cut} not stand in term 2 yet?"));
+    assert!(why.answer.contains("and got 1 pre-vote"), "{}", why.answer);
+    assert!(why.answer.contains("The request did not reach"), "{}", why.answer);
+    assert!(why.event.is_some());
+}
+
+/// A candidate whose log is behind: each voter that refuses says how much more it has.
+#[test]
+fn a_candidate_that_is_behind_is_told_so_by_each_voter() {
+    let mut setup = mini_raft_core::sim::Setup::default();
+    setup.config.pre_vote = false;
+    setup.config.check_quorum = false;
+    let mut sample = Sample::new(setup);
+    sample.run_until(|world| world.leader().is_some());
+    sample.run_for(60);
+    let leader = sample.world().leader().expect("one leads");
+    let behind = other_than(leader, 2);
+    for other in (0..5).map(NodeId).filter(|other| *other != behind) {
+        sample.command(Command::Cut { from: Target::Node(other), to: Target::Node(behind), both: true });
+    }
+    sample.set("city", "Oslo");
+    sample.run_for(80);
+    sample.command(Command::Heal { link: None });
+    sample.command(Command::Crash { node: Target::Node(leader) });
+    sample.command(Command::Timeout { node: Target::Node(behind) });
+    sample.run_for(1_500);
+    let view = inspect(&sample, Selection::Node(behind.0));
+    let why = view.more.iter().find(|why| why.question.contains("not win"));
+    let why = why.unwrap_or_else(|| panic!("it stood: {:?}", view.more));
+    assert!(why.question.starts_with(&format!("Why did {behind} not win the election of term 2")), "{why:?}");
+    assert_eq!(why.answer.matches("which is less up-to-date").count(), 3, "{}", why.answer);
+    assert!(why.answer.contains(&format!("{leader}, which is down")), "{}", why.answer);
+    assert!(why.answer.contains(" Then node-"), "{}", why.answer);
+    assert_eq!(why.rule.map(|rule| rule.section), Some("§5.2"));
+}
+
+/// The winner is not asked why it did not win; a follower says whom it follows.
+#[test]
+fn a_follower_says_why_it_does_not_lead() {
+    let (sample, leader) = Sample::with_leader();
+    let view = inspect(&sample, Selection::Node(leader.0));
+    assert!(view.more.iter().all(|why| !why.question.contains("win")), "{:?}", view.more);
+    let follower = other_than(leader, 1);
+    let view = inspect(&sample, Selection::Node(follower.0));
+    let why = view.more.iter().find(|why| why.question == format!("Why does {follower} not lead?"));
+    let why = why.expect("it is asked");
+    assert!(why.answer.starts_with(&format!("{leader} leads term 1")), "{}", why.answer);
+}
+
+/// An entry leads to its proposal and its commitment, a cut link to what cut it, a lost message to both.
+#[test]
+fn what_is_selected_leads_to_the_events_that_made_it_so() {
+    let (mut sample, leader) = Sample::with_leader();
+    sample.set("city", "Oslo");
+    sample.run_for(300);
+    let entry = inspect(&sample, Selection::Entry { node: leader.0, index: 2 });
+    let hows: Vec<&str> = entry.related.iter().map(|related| related.how).collect();
+    assert_eq!(hows[0], "Proposed");
+    assert_eq!(hows.iter().filter(|how| **how == "Put into a log").count(), 5);
+    assert_eq!(hows.iter().filter(|how| **how == "Committed").count(), 1);
+
+    let other = other_than(leader, 1);
+    sample.command(Command::Cut { from: Target::Node(leader), to: Target::Node(other), both: false });
+    sample.run_for(200);
+    let link = inspect(&sample, Selection::Link { from: leader.0, to: other.0 });
+    assert_eq!(link.related.len(), 1);
+    assert_eq!(link.related[0].how, "Cut by");
+    let lost = sample.events.iter().rev().find(|event| matches!(event.kind, EventKind::Drop { .. }));
+    let lost = inspect(&sample, Selection::Event(lost.expect("it is cut").seq));
+    assert_eq!(lost.why.and_then(|why| why.rule).map(|rule| rule.section), Some("§2"));
+    let texts: Vec<&str> = lost.related.iter().map(|related| related.text.as_str()).collect();
+    assert!(texts[0].starts_with(&format!("{leader} sends {other} a message")), "{texts:?}");
+    assert!(texts[1].ends_with("is cut."), "{texts:?}");
+    assert!(lost.sections.iter().any(|section| section.title == "Message"));
 }
 
 /// The moment of a scenario, with nothing selected.
