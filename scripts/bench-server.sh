@@ -71,32 +71,27 @@ start_etcd() {
     exit 1
 }
 
-stop_etcd() {
-    for pid in "${pids[@]}"; do kill "$pid"; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-    pids=()
-}
-
-declare -A results
-run_all() { # name script url
-    for work_kind in write read; do
-        for count in "${connections[@]}"; do
-            results[$1-$work_kind-$count]=$(measure "$2" "$work_kind" "$count" "$3")
-            echo "  $1 $work_kind $count: ${results[$1-$work_kind-$count]}" >&2
-        done
-    done
-}
-
-echo "measuring: requests a second, p50 ms, p99 ms, failures" >&2
-run_all ours ours.lua "$(start_ours)"
-"$binary" stop --dir "$work/ours" >&2
+have_etcd=
 if command -v etcd >/dev/null 2>&1; then
-    start_etcd
-    run_all etcd etcd.lua "$etcd_url"
-    stop_etcd
+    have_etcd=1
 else
     echo "bench-server: etcd is not here (Debian: apt-get install etcd-server), so there is nothing to compare with" >&2
 fi
+
+# Both run all the time and are measured by turns: whatever else the machine does then, it does to both.
+our_url=$(start_ours)
+[[ -z $have_etcd ]] || start_etcd
+declare -A results
+echo "measuring: requests a second, p50 ms, p99 ms, failures" >&2
+for work_kind in write read; do
+    for count in "${connections[@]}"; do
+        results[ours-$work_kind-$count]=$(measure ours.lua "$work_kind" "$count" "$our_url")
+        echo "  ours $work_kind $count: ${results[ours-$work_kind-$count]}" >&2
+        [[ -n $have_etcd ]] || continue
+        results[etcd-$work_kind-$count]=$(measure etcd.lua "$work_kind" "$count" "$etcd_url")
+        echo "  etcd $work_kind $count: ${results[etcd-$work_kind-$count]}" >&2
+    done
+done
 
 printf '\n%-6s %5s | %9s %8s %8s | %9s %8s %8s | %6s\n' work conns "ours/s" "p50 ms" "p99 ms" "etcd/s" "p50 ms" "p99 ms" ratio
 for work_kind in write read; do
