@@ -87,6 +87,11 @@ impl Run {
         &self.steps[..self.done]
     }
 
+    /// What was done, then what is known to be done later, in order.
+    pub(crate) fn steps(&self) -> &[(Micros, Command)] {
+        &self.steps
+    }
+
     /// Does the next step of the scenario or thing on the agenda, at its time; of one moment the step comes first.
     /// Returns false if there is none.
     pub fn step(&mut self, events: &mut Vec<Event>) -> bool {

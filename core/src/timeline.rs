@@ -72,6 +72,12 @@ impl Timeline {
         self.present.world().event_count()
     }
 
+    /// All that is done in this run, with its moments: what was done so far, then what is known of later, the
+    /// scenario's steps that are still to come among it. With the [`Setup`] of the world it makes the same run again.
+    pub fn journal(&self) -> &[(Micros, Command)] {
+        self.present.steps()
+    }
+
     /// The latest moment that has been reached; after going back, the present is before it.
     pub fn end(&self) -> Micros {
         self.end.at
@@ -329,6 +335,23 @@ mod tests {
             timeline.seek(ms(4_000), &mut events);
             assert_eq!(view(&timeline), end);
         }
+    }
+
+    /// What was done makes the same run again, wherever one stands when it is read.
+    #[test]
+    fn a_journal_makes_the_same_run_again() {
+        let mut events = Vec::new();
+        let mut first = timeline(&mut events);
+        first.seek(ms(1_000), &mut events);
+        first.command(Command::Pause { node: Target::Leader }, &mut events).expect("there is a leader");
+        first.seek(ms(4_000), &mut events);
+        let (end, journal) = (view(&first), first.journal().to_vec());
+        first.seek(ms(500), &mut events);
+        assert_eq!(first.journal(), journal);
+        let setup = first.present().world().setup().clone();
+        let mut again = Timeline::new(setup, journal, &mut Vec::new());
+        again.seek(ms(4_000), &mut Vec::new());
+        assert_eq!(view(&again), end);
     }
 
     /// An action after going back begins another future: of the old one only the scenario's steps are left.
