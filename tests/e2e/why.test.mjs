@@ -82,7 +82,7 @@ pageTest("A field of a node leads to the event that changed it, and that one's c
   assert.deepEqual(await accessibilityFindings(page), []);
   await page.getByRole("tab", { name: "event" }).first().click();
   await page.keyboard.press("Escape");
-  assert.equal(await page.locator("[data-cause]").count(), 0, "what is lit up goes with the selection");
+  await eventually(page, "what is lit up goes with the selection", () => !document.querySelector("[data-cause]"));
 });
 
 pageTest("A message that was lost says why, and what cut its link", async ({ page }) => {
@@ -111,7 +111,8 @@ pageTest("A node that did not win says who refused it, or was not reached", asyn
   await page.locator(`[data-node="${name}"]`).click();
   const question = inspector(page).locator("summary").filter({ hasText: `Why does ${name} not stand in term` });
   await question.click();
-  await inspector(page).getByText("The request did not reach node-").waitFor();
+  const lost = inspector(page).getByText("The request did not reach node-");
+  while (!(await lost.isVisible())) await step(page, "forward");
 });
 
 pageTest("On a phone, a tap on a step of the chain leads there", PHONE, async ({ page }) => {
@@ -123,4 +124,74 @@ pageTest("On a phone, a tap on a step of the chain leads there", PHONE, async ({
   await chain.getByRole("button", { name: /becomes a candidate in term/ }).tap();
   await tells(page, "becomes a candidate in term");
   assert.deepEqual(await accessibilityFindings(page), []);
+});
+
+/** Switches an answer to "what if" on or off in its list, as a person does. */
+async function overlay(page, name) {
+  await page.getByRole("button", { name: "What if …" }).click();
+  await page.getByRole("checkbox", { name }).click();
+  await page.keyboard.press("Escape");
+  await page.locator("#what-if").waitFor({ state: "hidden" });
+}
+
+pageTest("Who could win an election is shown at each node, and remembered", async ({ page, openPage }) => {
+  const { name } = await leader(page);
+  assert.equal(await page.locator("[data-could-win]").count(), 0, "it is off at first");
+  await overlay(page, "Who could win an election");
+  await page.locator(`[data-node="${name}"][data-could-win="leads"]`).waitFor();
+  await eventually(page, "all have caught up", () => document.querySelectorAll('[data-could-win="yes"]').length === 4);
+  await choose(page, name, "Crash");
+  await page.locator(`[data-node="${name}"][data-could-win="no"]`).waitFor();
+  assert.match(await page.locator(`[data-node="${name}"]`).getAttribute("aria-label"), /could not win/);
+  const others = page.locator(`[data-node]:not([data-node="${name}"])`);
+  const other = await others.first().getAttribute("data-node");
+  await others.first().click();
+  await page.keyboard.press("Escape");
+  await others.first().click();
+  await inspector(page).locator("summary").filter({ hasText: `Could ${other} win an election now?` }).click();
+  await inspector(page).getByText(/of the 3 votes that it needs/).first().waitFor();
+  assert.deepEqual(await accessibilityFindings(page), []);
+  await openPage();
+  await page.locator("[data-could-win]").first().waitFor();
+});
+
+pageTest("Which entries are safe, and what a crash would lose, by keyboard", async ({ page }) => {
+  const { name } = await leader(page);
+  await page.keyboard.press("f");
+  await page.keyboard.press("x");
+  await page.locator('[data-log][data-safe="yes"]').first().waitFor();
+  assert.equal(await page.locator("[data-node][data-would-lose]").count(), 5);
+  await pause(page);
+  await send(page, "Set", { key: "k", value: "v" });
+  const entry = page.locator(`[data-log^="${name}:"]`).filter({ hasText: "k=v" });
+  while ((await entry.count()) === 0) await step(page, "forward");
+  assert.equal(await entry.getAttribute("data-safe"), "no");
+  assert.match(await entry.getAttribute("aria-label"), /could be lost/);
+  assert.equal(await page.locator(`[data-node="${name}"]`).getAttribute("data-would-lose"), "true");
+  await page.getByText(/^loses entry/).first().waitFor();
+  assert.deepEqual(await accessibilityFindings(page), []);
+  const synced = () =>
+    page.locator("[data-log]").filter({ hasText: "k=v" }).evaluateAll((cells) => cells.filter(({ dataset }) => dataset.state !== "unsynced").length);
+  while ((await synced()) < 3) {
+    assert.equal(await entry.getAttribute("data-safe"), "no", "a majority has it on disk");
+    await step(page, "forward");
+  }
+  assert.equal(await entry.getAttribute("data-safe"), "yes");
+  await page.keyboard.press("f");
+  await page.keyboard.press("x");
+  await frame(page);
+  assert.equal(await page.locator("[data-safe]:not(i), [data-would-lose]").count(), 0);
+});
+
+pageTest("On a phone, what if is switched on and fits", { ...PHONE, colorScheme: "dark" }, async ({ page }) => {
+  await leader(page);
+  await page.getByRole("button", { name: "What if …" }).tap();
+  for (const name of ["Who could win an election", "Which entries are safe", "What a crash would lose"]) {
+    await page.getByRole("checkbox", { name }).tap();
+  }
+  assert.deepEqual(await accessibilityFindings(page), []);
+  await page.keyboard.press("Escape");
+  await page.locator("[data-could-win]").first().waitFor();
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  assert.ok(!wide, "it is wider than the phone");
 });

@@ -12,9 +12,9 @@ use wasm_bindgen::closure::Closure;
 
 use crate::components::Movers;
 use crate::model::{
-    CausesView, DashboardView, causes_view, checks_view, clock_view, dashboard_view, dashboard_view_of,
-    diagram_view, events_view, hint_view, inspector_view, log_view, menu_view, message_view, network_view,
-    scenario_view, stage_view, state_view, timers,
+    CausesView, DashboardView, Overlays, causes_view, checks_view, clock_view, dashboard_view,
+    dashboard_view_of, diagram_view, events_view, hint_view, inspector_view, log_view, menu_view,
+    message_view, network_view, scenario_view, stage_view, state_view, timers, what_if_view,
 };
 use crate::session::Session;
 use crate::state::{Choices, Tab, Wishes, World, show};
@@ -44,6 +44,7 @@ pub fn start(session: Session, wishes: Wishes, world: World, choices: Choices) {
         last_frame_ms: None,
         shown_revision: None,
         shown_run: None,
+        shown_what_if: None,
         shown_tab: choices.tab.get_untracked(),
         panels_revision: None,
         panels_ms: 0.0,
@@ -56,6 +57,7 @@ pub fn start(session: Session, wishes: Wishes, world: World, choices: Choices) {
     let wake = frames.clone();
     Effect::new(move |_| {
         choices.tab.track();
+        choices.overlays.track();
         wake.request();
     });
     let wake = frames.clone();
@@ -134,6 +136,8 @@ struct Driver {
     shown_revision: Option<u64>,
     /// The scenario and the seed that are shown: what is told of them changes with no event.
     shown_run: Option<(usize, u64)>,
+    /// The overlays that are shown, and of which state of the session.
+    shown_what_if: Option<(Overlays, u64)>,
     shown_tab: Tab,
     panels_revision: Option<u64>,
     panels_ms: f64,
@@ -155,6 +159,7 @@ impl Driver {
         });
         self.session.forget_losses(now_ms);
         self.show();
+        self.show_what_if();
         let panels_follow = self.show_panels(now_ms);
         let announcements_wait = self.announce(now_ms);
         self.place();
@@ -203,6 +208,16 @@ impl Driver {
         };
         show(world.causes, causes);
         show(world.checks, checks_view(session));
+    }
+
+    /// Writes what the overlays show.
+    fn show_what_if(&mut self) {
+        let overlays = self.choices.overlays.get_untracked();
+        let now = Some((overlays, self.session.revision()));
+        if self.shown_what_if != now {
+            self.shown_what_if = now;
+            show(self.world.what_if, what_if_view(self.session.world(), overlays));
+        }
     }
 
     /// Writes the panels. What the stage shows too is the same in every frame; the rest, which is read and not watched,

@@ -11,6 +11,7 @@ mod event;
 mod fact;
 mod message;
 pub mod stage;
+pub mod whatif;
 pub mod why;
 
 pub use event::{announcement, command, event, outcome};

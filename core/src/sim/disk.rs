@@ -84,6 +84,18 @@ impl Disk {
         self.pending.iter().map(|pending| &pending.write)
     }
 
+    /// Every log that a process might find here after a crash now: the durable one, then with one more of the writes that
+    /// wait, the oldest first (see [`DiskSetup::keep`]). The last one is what the process has in memory.
+    pub fn logs_after_crash(&self) -> Vec<Log> {
+        let mut logs = vec![self.log.clone()];
+        for write in self.pending() {
+            let mut log = logs[logs.len() - 1].clone();
+            write_into(&mut log, write);
+            logs.push(log);
+        }
+        logs
+    }
+
     /// When the sync under way ends.
     pub fn sync_done_at(&self) -> Option<Micros> {
         self.sync_done_at
@@ -200,18 +212,7 @@ impl Disk {
     fn take(&mut self, write: Write) -> Option<HardState> {
         let before = self.hard_state;
         self.hard_state = write.hard_state.unwrap_or(before);
-        if let Some(snapshot) = write.snapshot {
-            self.log.compact(snapshot);
-        }
-        if let Some(from) = write.truncate_from {
-            self.log.truncate_from(from);
-        }
-        for entry in write.entries.iter() {
-            // After a write that failed, what follows it has nowhere to go.
-            if entry.index == self.log.last().index.next() {
-                self.log.append(entry.clone());
-            }
-        }
+        write_into(&mut self.log, &write);
         Some(self.hard_state).filter(|after| *after != before && after.voted_for.is_some())
     }
 
@@ -227,5 +228,21 @@ impl Disk {
         self.lose_pending();
         self.hard_state = HardState::default();
         self.log = Log::default();
+    }
+}
+
+/// What a write does to the log on the disk.
+fn write_into(log: &mut Log, write: &Write) {
+    if let Some(snapshot) = &write.snapshot {
+        log.compact(snapshot.clone());
+    }
+    if let Some(from) = write.truncate_from {
+        log.truncate_from(from);
+    }
+    for entry in write.entries.iter() {
+        // After a write that failed, what follows it has nowhere to go.
+        if entry.index == log.last().index.next() {
+            log.append(entry.clone());
+        }
     }
 }

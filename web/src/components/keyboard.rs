@@ -35,6 +35,7 @@ pub fn listen() {
                 }
                 wishes.send(wish);
             }
+            KeyWish::Toggle(overlay) => choices.overlays.update(|shown| *shown = shown.toggled(overlay)),
             KeyWish::ToggleHelp => choices.help_open.set(!choices.help_open.get_untracked()),
             KeyWish::Faster(steps) => {
                 let speed = speed_at(step_of(choices.speed.get_untracked()).saturating_add_signed(steps));

@@ -12,7 +12,7 @@ use crate::dom::{El, effect, h};
 use crate::model::hue;
 use crate::model::log::{LogCell, LogProgress, LogView, Reach};
 use crate::model::log_axis::{Axis, AxisStart, GAP_PX, NAME_PX, START_PX};
-use crate::state::{Wishes, use_wishes};
+use crate::state::{Wishes, use_choices, use_wishes, use_world};
 use crate::wish::{Selection, Wish};
 
 /// The logs, side by side.
@@ -206,6 +206,8 @@ fn column_head(index: u64, columns: Columns) -> El {
 fn log_row(view: RwSignal<LogView>, node: u32, columns: Columns) -> El {
     let place = move || view.read().rows.iter().position(|row| row.node == node);
     let reach = Memo::new(move |_| place().map(|place| view.read().rows[place].reach).unwrap_or_default());
+    let what_if = use_world().what_if;
+    let safe = Memo::new(move |_| what_if.read().safe.get(node as usize).copied());
     h("div.logs-row")
         .set("role", "row")
         .bind("data-down", move || !place().is_some_and(|place| view.read().rows[place].up))
@@ -225,7 +227,7 @@ fn log_row(view: RwSignal<LogView>, node: u32, columns: Columns) -> El {
             // tells such entries apart.
             for cell in &row.cells {
                 let key = format!("{} {} {}", cell.index, cell.term, cell.label);
-                list.keep(key, || log_cell(node, cell, reach, columns));
+                list.keep(key, || log_cell(node, cell, reach, safe, columns));
             }
             if let Some(LogProgress { next_index, match_index }) = row.progress {
                 // `]` closes what the leader knows to match, `[` opens what it will send next.
@@ -249,9 +251,10 @@ fn snapshot(last: u64, columns: Columns) -> El {
         .child(h("span").text(format!("snapshot 1–{last}")))
 }
 
-fn log_cell(node: u32, cell: &LogCell, reach: Memo<Reach>, columns: Columns) -> El {
+fn log_cell(node: u32, cell: &LogCell, reach: Memo<Reach>, safe: Memo<Option<u64>>, columns: Columns) -> El {
     let LogCell { index, term, label } = cell.clone();
     let name = format!("entry {index} of node-{node}, term {term}, {label}");
+    let is_safe = move || safe.get().map(|up_to| index <= up_to);
     h("div.logs-cell")
         .set("role", "gridcell")
         .set("id", cell_id(node, index))
@@ -262,7 +265,11 @@ fn log_cell(node: u32, cell: &LogCell, reach: Memo<Reach>, columns: Columns) -> 
         .set("title", label.clone())
         .bind("data-state", move || reach.get().state_of(index).name())
         .bind("data-selected", move || columns.selected.get() == Some((node, index)))
-        .bind("aria-label", move || format!("{name}, {}", reach.get().state_of(index).name()))
+        .bind("data-safe", move || is_safe().map(|safe| if safe { "yes" } else { "no" }))
+        .bind("aria-label", move || {
+            let safety = is_safe().map_or("", |safe| if safe { ", safe" } else { ", could be lost" });
+            format!("{name}, {}{safety}", reach.get().state_of(index).name())
+        })
         .style("left", move || px(columns.start.get().left_px(index)))
         .child(h("small").text(term))
         .text(" ")
@@ -282,13 +289,19 @@ fn mark(name: &'static str, title: String, columns: Columns, index: u64, before_
 }
 
 fn legend() -> El {
-    h("ul.logs-legend").set("aria-label", "How an entry is drawn").markup(concat!(
-        r#"<li><i class="logs-sample" data-state="unsynced"></i>in memory</li>"#,
-        r#"<li><i class="logs-sample" data-state="appended"></i>on disk</li>"#,
-        r#"<li><i class="logs-sample" data-state="committed"></i>committed</li>"#,
-        r#"<li><i class="logs-sample" data-state="applied"></i>applied here</li>"#,
-        r#"<li class="logs-legend-marks"><b>]</b>match_index<b>[</b>next_index</li>"#,
-    ))
+    let overlays = use_choices().overlays;
+    h("ul.logs-legend")
+        .set("aria-label", "How an entry is drawn")
+        .bind("data-safety", move || overlays.get().entries)
+        .markup(concat!(
+            r#"<li><i class="logs-sample" data-state="unsynced"></i>in memory</li>"#,
+            r#"<li><i class="logs-sample" data-state="appended"></i>on disk</li>"#,
+            r#"<li><i class="logs-sample" data-state="committed"></i>committed</li>"#,
+            r#"<li><i class="logs-sample" data-state="applied"></i>applied here</li>"#,
+            r#"<li class="logs-legend-safety"><i class="logs-sample" data-safe="yes"></i>safe</li>"#,
+            r#"<li class="logs-legend-safety"><i class="logs-sample" data-safe="no"></i>could be lost</li>"#,
+            r#"<li class="logs-legend-marks"><b>]</b>match_index<b>[</b>next_index</li>"#,
+        ))
 }
 
 /// The entry that this key leads to from the selected one, or from the end of the leader's log.

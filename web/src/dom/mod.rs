@@ -126,6 +126,13 @@ impl El {
         self
     }
 
+    /// Keeps a checkbox at what `on` says.
+    pub fn checked(self, on: impl Fn() -> bool + 'static) -> El {
+        let element = self.0.clone();
+        effect(Box::new(move || element.unchecked_ref::<HtmlInputElement>().set_checked(on())));
+        self
+    }
+
     // --- What is in it -------------------------------------------------------------------------------------
 
     /// Adds a text for good.

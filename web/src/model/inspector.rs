@@ -8,6 +8,7 @@ mod leaderless;
 mod link;
 mod message;
 mod node;
+mod what_if;
 
 use mini_raft_core::raft::{Clause, Index, NodeId};
 use mini_raft_core::sim::World;

@@ -1,5 +1,6 @@
 //! What a key does, wherever the focus is, but for fields and controls with keys of their own.
 
+use super::whatif::Overlay;
 use crate::wish::{Follow, Selection, Turn, Wish};
 
 /// By how much a key moves the slider of the speed.
@@ -12,6 +13,8 @@ pub enum KeyWish {
     Send(Wish),
     /// Show or hide the help.
     ToggleHelp,
+    /// Show or hide an answer to "what if".
+    Toggle(Overlay),
     /// Move the slider of the speed by so many steps.
     Faster(i32),
 }
@@ -44,8 +47,16 @@ pub fn wish_of_key(key: &str, nodes: u32, focused: Option<u32>) -> Option<KeyWis
             Ok(_) => None,
             Err(_) => {
                 let mut letters = key.chars().map(|letter| letter.to_ascii_uppercase());
-                let key = letters.next().filter(|letter| LETTERS.contains(*letter))?;
-                if letters.next().is_some() { None } else { send(Wish::Letter { key, focused }) }
+                let key = letters.next()?;
+                if letters.next().is_some() {
+                    return None;
+                }
+                let overlay = Overlay::ALL.into_iter().find(|overlay| overlay.letter() == key);
+                match overlay {
+                    Some(overlay) => Some(KeyWish::Toggle(overlay)),
+                    None if LETTERS.contains(key) => send(Wish::Letter { key, focused }),
+                    None => None,
+                }
             }
         },
     }
@@ -74,8 +85,20 @@ mod tests {
         let letter = |key| Some(KeyWish::Send(Wish::Letter { key, focused: Some(2) }));
         assert_eq!(wish_of_key("c", 5, Some(2)), letter('C'));
         assert_eq!(wish_of_key("C", 5, Some(2)), letter('C'));
-        for other in ["x", "Control", "é", "F5"] {
+        for other in ["z", "Control", "é", "F5"] {
             assert_eq!(wish_of_key(other, 5, Some(2)), None, "{other}");
+        }
+    }
+
+    /// No letter of an overlay is one of a menu.
+    #[test]
+    fn each_overlay_has_a_letter_of_its_own() {
+        for overlay in Overlay::ALL {
+            let letter = overlay.letter();
+            assert!(!LETTERS.contains(letter), "{letter}");
+            for key in [letter.to_string(), letter.to_ascii_lowercase().to_string()] {
+                assert_eq!(wish_of_key(&key, 5, Some(2)), Some(KeyWish::Toggle(overlay)));
+            }
         }
     }
 }

@@ -197,7 +197,7 @@ pub(super) fn is_committed(world: &World, id: EntryId) -> bool {
 }
 
 /// The last entry of this log that is committed, as some running node knows.
-fn committed_up_to(world: &World, log: &Log) -> Index {
+pub(super) fn committed_up_to(world: &World, log: &Log) -> Index {
     let known = running(world).map(Node::commit_index).max().unwrap_or(Index::ZERO);
     let (first, last) = (log.snapshot_id().index.0, log.last().index.min(known).0);
     let is_committed = |index: &Index| {

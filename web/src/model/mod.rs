@@ -26,6 +26,7 @@ pub mod scenario;
 pub mod stage;
 pub mod timer;
 pub mod weave;
+pub mod whatif;
 
 pub use causes::{CausesView, causes_view};
 pub use checks::{ChecksView, checks_view};
@@ -50,6 +51,7 @@ pub use network::{NetworkView, network_view};
 pub use scenario::{ScenarioView, scenario_view};
 pub use stage::{ClientView, LaneView, NodeView, RoleView, StageView, Vote, stage_view};
 pub use timer::timers;
+pub use whatif::{Overlay, Overlays, WhatIfView, what_if_view};
 
 /// The hue of a term: one of five, for `data-hue`; the number is always printed too. Before the first term there is
 /// none.

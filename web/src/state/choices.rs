@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::model::{SPEED_AT_FIRST, speed_at, step_of};
+use crate::model::{Overlays, SPEED_AT_FIRST, speed_at, step_of};
 
 /// The reader's choices.
 #[derive(Clone, Copy)]
@@ -14,6 +14,8 @@ pub struct Choices {
     pub tab: RwSignal<Tab>,
     /// Simulated seconds in a second of the reader's.
     pub speed: RwSignal<f64>,
+    /// Which answers to "what if" are shown.
+    pub overlays: RwSignal<Overlays>,
     /// Whether the help is open; not remembered.
     pub help_open: RwSignal<bool>,
 }
@@ -90,6 +92,7 @@ impl Choices {
             theme: RwSignal::default(),
             tab: RwSignal::default(),
             speed: RwSignal::new(SPEED_AT_FIRST),
+            overlays: RwSignal::default(),
             help_open: RwSignal::default(),
         }
     }
@@ -106,6 +109,9 @@ impl Choices {
         }
         if let Some(tab) = recall("tab").and_then(|name| find(&Tab::ALL, Tab::name, &name)) {
             choices.tab.set(tab);
+        }
+        if let Some(letters) = recall("overlays") {
+            choices.overlays.set(Overlays::of_letters(&letters));
         }
         if let Some(step) = recall("speed").and_then(|step| step.parse().ok()) {
             choices.speed.set(speed_at(step));
@@ -124,6 +130,7 @@ impl Choices {
             }
         });
         Effect::new(move |_| remember("tab", self.tab.get().name()));
+        Effect::new(move |_| remember("overlays", &self.overlays.get().letters()));
         Effect::new(move |_| remember("speed", &step_of(self.speed.get()).to_string()));
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::model::{
     CausesView, ChecksView, ClockView, DashboardView, DiagramView, EventsView, HintView, InspectorView,
-    LogView, MenuView, MessageView, NetworkView, ScenarioView, StageView, StateView,
+    LogView, MenuView, MessageView, NetworkView, ScenarioView, StageView, StateView, WhatIfView,
 };
 
 /// What the page shows of the world.
@@ -40,6 +40,8 @@ pub struct World {
     pub events: RwSignal<EventsView>,
     /// What the selected event rests on.
     pub causes: RwSignal<CausesView>,
+    /// What the overlays show.
+    pub what_if: RwSignal<WhatIfView>,
     /// The settings of the network.
     pub network: RwSignal<NetworkView>,
     /// The latest sentence for a screen reader.
@@ -65,6 +67,7 @@ impl World {
             diagram: RwSignal::default(),
             events: RwSignal::default(),
             causes: RwSignal::default(),
+            what_if: RwSignal::default(),
             network: RwSignal::default(),
             announcement: RwSignal::default(),
         }

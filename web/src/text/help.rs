@@ -28,6 +28,10 @@ pub const LEGEND: &[(&str, &str)] = &[
         "pale: in memory only; dashed: on disk; solid: committed, but not applied on this node, which has not heard of the commit yet or is down; filled: applied on this node",
     ),
     (
+        "What if",
+        "who could win: a node that would get a majority if it asked now; a bar under an entry: whoever leads next has it, whatever crashes; hatched: it could still be lost",
+    ),
+    (
         "] and [ in a log",
         "what the leader knows the node to hold (match_index), and what it sends next (next_index)",
     ),
@@ -53,6 +57,9 @@ pub const KEYS: &[(&[&str], &str)] = &[
     (&["Q"], "why? go to the cause of what is selected, and on to the cause of that"),
     (&["E"], "go to the first event that came of it"),
     (&["Backspace"], "go back to what was selected before"),
+    (&["V"], "what if: show who could win an election now, and who could not"),
+    (&["F"], "what if: show which entries are safe, and which could still be lost"),
+    (&["X"], "what if: show what each node would lose if it crashed now"),
     (&["Esc"], "select nothing; close what is open"),
     (&["Tab"], "go on to the next control; arrow keys move within tabs and logs"),
     (

@@ -22,6 +22,11 @@ fn a_crash_loses_unsynced_writes_and_nothing_else() {
     let durable = lab.machine(follower).disk().log().last();
     let in_memory = lab.node(follower).log().last();
     assert!(in_memory.index > durable.index);
+    let after_crash: Vec<EntryId> =
+        lab.machine(follower).disk().logs_after_crash().iter().map(|log| log.last()).collect();
+    assert_eq!(after_crash.len(), 1 + lab.machine(follower).disk().pending().count());
+    assert_eq!((after_crash.first(), after_crash.last()), (Some(&durable), Some(&in_memory)));
+    assert!(after_crash.is_sorted(), "each has what one more write brings: {after_crash:?}");
 
     lab.obey(Command::Crash { node: follower.into() });
     assert_eq!(lab.machine(follower).status(), Status::Crashed);

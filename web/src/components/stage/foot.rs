@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::super::shapes::draw;
+use super::what_if::what_if;
 use crate::dom::{El, h, svg};
 use crate::model::{Shape, StageView};
 use crate::state::use_wishes;
@@ -17,6 +18,7 @@ pub fn foot(stage: RwSignal<StageView>) -> El {
     };
     let acts = h("div.stage-acts")
         .attributes(&[("role", "group"), ("aria-label", "The whole cluster")])
+        .children(what_if())
         .child(button("Heal all", Act::HealAll).flag("disabled", move || !stage.read().any_cut))
         .child(
             button("Avoid a split vote", Act::SpreadTimers)

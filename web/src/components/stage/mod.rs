@@ -8,6 +8,7 @@ pub mod lane;
 pub mod menu;
 pub mod messages;
 pub mod node;
+pub mod what_if;
 
 use leptos::prelude::*;
 use web_sys::Event;

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::super::focus::pressable;
+use super::what_if::{note, notes};
 use crate::dom::{El, svg};
+use crate::model::whatif::Chance;
 use crate::model::{NodeView, RoleView, StageView, Vote};
 use crate::state::{use_wishes, use_world};
 use crate::text::number::fill;
@@ -36,7 +38,11 @@ fn node(stage: RwSignal<StageView>, node: u32, focus_menu: RwSignal<bool>) -> El
         let at = geometry.node(node);
         fill("translate(%1 %1) scale(%3)", &[at.x, at.y, geometry.scale])
     };
-    svg("g").bind("transform", transform).child(button(stage, node, focus_menu)).child(words(stage, node))
+    svg("g")
+        .bind("transform", transform)
+        .child(button(stage, node, focus_menu))
+        .child(words(stage, node))
+        .each(move |list| notes(list, node))
 }
 
 fn button(stage: RwSignal<StageView>, node: u32, focus_menu: RwSignal<bool>) -> El {
@@ -46,6 +52,8 @@ fn button(stage: RwSignal<StageView>, node: u32, focus_menu: RwSignal<bool>) -> 
         focus_menu.set(by_keyboard);
         wishes.select(Selection::Node(node));
     };
+    let (view, spoken) = (part(stage, node, NodeView::label), note(node, |note| Some(note.spoken())));
+    let label = move || view().map(|label| label + &spoken().unwrap_or_default());
     let button = svg("g.node")
         .attributes(&[("role", "button"), ("tabindex", "0")])
         .set("data-node", format!("node-{node}"))
@@ -56,7 +64,9 @@ fn button(stage: RwSignal<StageView>, node: u32, focus_menu: RwSignal<bool>) -> 
         .bind("data-hue", part(stage, node, NodeView::hue))
         .bind("data-disk", part(stage, node, |view| view.waits_for_disk))
         .bind("data-timer", part(stage, node, |view| view.has_timer))
-        .bind("aria-label", part(stage, node, NodeView::label))
+        .bind("aria-label", label)
+        .bind("data-could-win", note(node, |note| note.chance.map(Chance::name)))
+        .bind("data-would-lose", note(node, |note| note.loss.as_ref().map(|loss| loss.any)))
         .bind("aria-pressed", part(stage, node, |view| view.selected))
         .bind("data-cause", move || causes.read().nodes.binary_search(&node).is_ok().then_some("true"))
         .markup(DRAWING);

@@ -8,7 +8,7 @@ use mini_raft_core::raft::{
 };
 use mini_raft_core::sim::{self, Event, EventKind, Machine, Status, World};
 
-use super::{Field, InspectorView, Past, Related, RuleView, Section, Why};
+use super::{Field, InspectorView, Past, Related, RuleView, Section, Why, what_if};
 use crate::model::log::{is_committed, running};
 use crate::text;
 
@@ -55,6 +55,7 @@ pub(super) fn view(world: &World, past: Past, node: NodeId, index: Index) -> Opt
             why_not_committed(world, id)
         }),
         sections: vec![about(entry), holders(world, id)],
+        more: vec![what_if::can_be_lost(world, node, index)],
         related: story(past, id),
         ..InspectorView::default()
     })

@@ -7,6 +7,7 @@ use mini_raft_core::sim::{EventKind, Machine, Status, World};
 
 use super::{
     Field, InspectorView, LEADER_STATE, Past, PeerRow, RuleView, Section, Why, campaign, entry, event,
+    what_if,
 };
 use crate::text;
 use crate::text::number::fill;
@@ -53,6 +54,8 @@ pub(super) fn view(world: &World, past: Past, id: NodeId) -> Option<InspectorVie
             view.sections.push(state_machine(machine));
             view.more.extend(campaign::why_not_won(world, past, node));
             view.more.extend(campaign::why_follower(node));
+            view.more.push(what_if::could_win(world, machine));
+            view.more.push(what_if::would_lose(machine));
         }
     }
     view.sections.push(storage(world, machine));

@@ -318,12 +318,38 @@ fn a_candidate_that_is_behind_is_told_so_by_each_voter() {
 fn a_follower_says_why_it_does_not_lead() {
     let (sample, leader) = Sample::with_leader();
     let view = inspect(&sample, Selection::Node(leader.0));
-    assert!(view.more.iter().all(|why| !why.question.contains("win")), "{:?}", view.more);
+    assert!(view.more.iter().all(|why| !why.question.contains("not win")), "{:?}", view.more);
     let follower = other_than(leader, 1);
     let view = inspect(&sample, Selection::Node(follower.0));
     let why = view.more.iter().find(|why| why.question == format!("Why does {follower} not lead?"));
     let why = why.expect("it is asked");
     assert!(why.answer.starts_with(&format!("{leader} leads term 1")), "{}", why.answer);
+}
+
+/// A node and an entry answer what would be if: elections, crashes, losses.
+#[test]
+fn what_if_is_asked_of_nodes_and_entries() {
+    let (mut sample, leader) = Sample::with_leader();
+    let answer_to = |sample: &Sample, selection, question: &str| {
+        let more = inspect(sample, selection).more;
+        let why = more.into_iter().find(|why| why.question == question);
+        why.unwrap_or_else(|| panic!("nobody asks: {question}")).answer
+    };
+    let follower = Selection::Node(other_than(leader, 1).0);
+    let could =
+        answer_to(&sample, follower, &format!("Could {} win an election now?", other_than(leader, 1)));
+    assert!(could.starts_with("Yes, if it asked now"), "{could}");
+    sample.set("city", "Oslo");
+    sample.run_until(|world| {
+        world.machine(leader).and_then(|machine| machine.node()).is_some_and(|node| node.waits_for_disk())
+    });
+    let entry = Selection::Entry { node: leader.0, index: 2 };
+    assert!(answer_to(&sample, entry, "Could entry 2 still be lost?").starts_with("Yes: "));
+    let question = format!("What would {leader} lose if it crashed now?");
+    assert!(answer_to(&sample, Selection::Node(leader.0), &question).starts_with("Of its log entry 2"));
+    sample.run_for(300);
+    assert!(answer_to(&sample, entry, "Could entry 2 still be lost?").starts_with("No, "));
+    assert!(answer_to(&sample, Selection::Node(leader.0), &question).starts_with("Nothing that it must"));
 }
 
 /// An entry leads to its proposal and its commitment, a cut link to what cut it, a lost message to both.
