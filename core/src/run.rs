@@ -16,14 +16,34 @@ pub struct Run {
     metrics: Metrics,
     /// What has been done, then what is still to come, in order.
     steps: Arc<Vec<(Micros, Command)>>,
-    /// The place in the scenario of each of them; `None` for a person's.
-    places: Arc<Vec<Option<usize>>>,
+    /// Where each of them comes from.
+    origins: Arc<Vec<Origin>>,
     /// How many are done.
     done: usize,
     /// How many items of the agenda and steps are done.
     items: u64,
     /// When the agenda's last item was done.
     last_item_at: Option<Micros>,
+}
+
+/// Where a step comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// It has this place in the scenario.
+    Scenario(usize),
+    /// It belongs to this one of a person's acts, counted from 1.
+    Person(u64),
+}
+
+/// What a person did at one stroke.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deed {
+    /// The place of the first of its commands in the journal.
+    pub place: usize,
+    /// When.
+    pub at: Micros,
+    /// What; at least one.
+    pub commands: Vec<Command>,
 }
 
 impl Run {
@@ -34,15 +54,17 @@ impl Run {
             in_order.insert((at, place), command);
         }
         let checks = Checks::new(&setup);
-        let (places, steps) =
-            in_order.into_iter().map(|((at, place), command)| (Some(place), (at, command))).unzip();
+        let (origins, steps) = in_order
+            .into_iter()
+            .map(|((at, place), command)| (Origin::Scenario(place), (at, command)))
+            .unzip();
         let first = events.len();
         let mut run = Run {
             world: World::new(&setup, events),
             checks,
             metrics: Metrics::new(),
             steps: Arc::new(steps),
-            places: Arc::new(places),
+            origins: Arc::new(origins),
             done: 0,
             items: 0,
             last_item_at: None,
@@ -119,14 +141,40 @@ impl Run {
         self.world.advance_to(t);
     }
 
-    /// Does what a person wants, now, and keeps it in the journal.
+    /// The last thing that a person did so far.
+    pub fn last_deed(&self) -> Option<Deed> {
+        let past = &self.origins[..self.done];
+        let last = past.iter().rposition(|origin| matches!(origin, Origin::Person(_)))?;
+        let place =
+            past[..last].iter().rposition(|origin| *origin != past[last]).map_or(0, |before| before + 1);
+        let commands = self.steps[place..=last].iter().map(|(_, command)| command.clone()).collect();
+        Some(Deed { place, at: self.steps[place].0, commands })
+    }
+
+    /// Does what a person wants, now and at one stroke, and keeps it in the journal.
     ///
     /// A journal names moments, and of one moment steps come before the agenda. So that the journal replays to the
-    /// same run, what remains of a moment that has begun is done first, and the action takes the next microsecond.
+    /// same run, what remains of a moment that has begun is done first, and the act takes the next microsecond.
+    ///
+    /// # Errors
+    /// Says why a command cannot be done; then those before it are done, and in the journal.
+    pub fn act(&mut self, commands: &[Command], events: &mut Vec<Event>) -> Result<(), String> {
+        let number = self.origins[..self.done].iter().fold(0, |most, origin| match origin {
+            Origin::Person(number) => most.max(*number),
+            Origin::Scenario(_) => most,
+        });
+        commands.iter().try_for_each(|command| self.obey(command, number + 1, events))
+    }
+
+    /// Does one thing that a person wants; see [`Run::act`].
     ///
     /// # Errors
     /// Says why it cannot be done; then it is not in the journal.
     pub fn command(&mut self, command: Command, events: &mut Vec<Event>) -> Result<(), String> {
+        self.act(&[command], events)
+    }
+
+    fn obey(&mut self, command: &Command, number: u64, events: &mut Vec<Event>) -> Result<(), String> {
         let mut at = self.now();
         if self.last_item_at == Some(at) {
             self.run_until(at, events);
@@ -138,31 +186,41 @@ impl Run {
         }
         self.world.advance_to(at);
         let first = events.len();
-        self.world.command(&command, events)?;
-        Arc::make_mut(&mut self.steps).insert(self.done, (at, command));
-        Arc::make_mut(&mut self.places).insert(self.done, None);
+        self.world.command(command, events)?;
+        Arc::make_mut(&mut self.steps).insert(self.done, (at, command.clone()));
+        Arc::make_mut(&mut self.origins).insert(self.done, Origin::Person(number));
         self.done += 1;
         self.items += 1;
         self.check(first, events);
         Ok(())
     }
 
+    /// How many steps are done.
+    pub(crate) fn done(&self) -> usize {
+        self.done
+    }
+
+    /// Lets time pass until `t`; nothing may be due before.
+    pub(crate) fn wait_until(&mut self, t: Micros) {
+        self.world.advance_to(t);
+    }
+
     /// This run with the steps that `later`, which went on from it, knows: what a person did after it included.
     pub(crate) fn with_steps_of(mut self, later: &Run) -> Run {
         assert!(self.done <= later.steps.len(), "the later run went on from the earlier one");
         self.steps = later.steps.clone();
-        self.places = later.places.clone();
+        self.origins = later.origins.clone();
         self
     }
 
     /// Forgets what a person does after now; the scenario's steps stay.
     pub(crate) fn forget_later_actions(&mut self) {
-        let is_kept = |place: usize| place < self.done || self.places[place].is_some();
+        let is_kept = |place: usize| place < self.done || matches!(self.origins[place], Origin::Scenario(_));
         let kept: Vec<usize> = (0..self.steps.len()).filter(|place| is_kept(*place)).collect();
         if kept.len() < self.steps.len() {
             let steps = kept.iter().map(|place| self.steps[*place].clone()).collect();
-            let places = kept.iter().map(|place| self.places[*place]).collect();
-            (self.steps, self.places) = (Arc::new(steps), Arc::new(places));
+            let origins = kept.iter().map(|place| self.origins[*place]).collect();
+            (self.steps, self.origins) = (Arc::new(steps), Arc::new(origins));
         }
     }
 
@@ -170,10 +228,10 @@ impl Run {
         let steps = self.steps.clone();
         let (at, command) = &steps[self.done];
         self.world.advance_to(*at);
-        let place = self.places[self.done];
+        let origin = self.origins[self.done];
         self.done += 1;
         let done = self.world.command(command, events);
-        if let (Err(why), Some(step)) = (done, place) {
+        if let (Err(why), Origin::Scenario(step)) = (done, origin) {
             self.world.add_event(None, EventKind::Skipped { step, why }, events);
         }
     }
