@@ -344,7 +344,7 @@ async fn arrow_keys_turn_the_tabs_and_one_panel_is_open() {
     assert_eq!((open(), selected()), (1, "tab-dashboard".to_owned()));
     stand.press("[role='tablist']", "End");
     settled().await;
-    assert_eq!((open(), selected()), (1, "tab-events".to_owned()));
+    assert_eq!((open(), selected()), (1, "tab-diagram".to_owned()));
     assert_eq!(stand.count("[role='tab'][tabindex='0']"), 1, "one stop for the tab key");
 }
 
