@@ -105,27 +105,29 @@ pub fn causes_view(past: Past, seq: u64) -> CausesView {
     }
     for event in found {
         if event.seq != seq {
-            view.events.push(event.seq);
+            add(&mut view.events, event.seq);
         }
-        view.nodes.extend(event.node.map(|node| node.0));
+        if let Some(node) = event.node {
+            add(&mut view.nodes, node.0);
+        }
         if let EventKind::Send { message, from, to, .. }
         | EventKind::Deliver { message, from, to, .. }
         | EventKind::Drop { message, from, to, .. } = &event.kind
         {
-            view.messages.push(*message);
+            add(&mut view.messages, *message);
             if let (Endpoint::Node(from), Endpoint::Node(to)) = (from, to) {
-                view.ways.push((from.0, to.0));
+                add(&mut view.ways, (from.0, to.0));
             }
         }
     }
-    view.events.sort_unstable();
-    view.messages.sort_unstable();
-    view.messages.dedup();
-    view.nodes.sort_unstable();
-    view.nodes.dedup();
-    view.ways.sort_unstable();
-    view.ways.dedup();
     view
+}
+
+/// Adds to a sorted list what is not in it yet. Sorting it in the end would cost the page more.
+fn add<T: Ord>(list: &mut Vec<T>, value: T) {
+    if let Err(place) = list.binary_search(&value) {
+        list.insert(place, value);
+    }
 }
 
 /// The one event that led to this one: the fact of the same step that explains it, or else its cause; `None` where

@@ -64,9 +64,9 @@ pub fn campaign(campaign: &Campaign) -> String {
     if !is_remembered {
         return format!("{asked} at {at}; who answered what is no longer remembered.");
     }
-    let mut granted = vec![*node];
-    granted.extend(answers.iter().filter(|(_, answer)| *answer == Answer::Granted).map(|(voter, _)| *voter));
-    granted.sort_unstable();
+    let mut granted: Vec<NodeId> =
+        answers.iter().filter(|(_, answer)| *answer == Answer::Granted).map(|(voter, _)| *voter).collect();
+    granted.insert(granted.partition_point(|voter| voter < node), *node);
     let (one, many) = if *pre_vote { ("pre-vote", "pre-votes") } else { ("vote", "votes") };
     let mut text = format!(
         "{asked} at {at}, and got {} ({}); {needed} are a majority.",

@@ -127,11 +127,8 @@ impl<'a> Stock<'a> {
             }
         }
         // Between two of these places the same servers hold the entry and the same logs lack it: the last is the best.
-        let mut anchors: Vec<Index> = rivals.iter().map(|(common, _)| *common).collect();
-        anchors.sort_unstable();
-        anchors.dedup();
-        let entries = anchors.into_iter().rev().filter(|index| *index > Index::ZERO);
-        let mut entries = entries.filter_map(|index| Some(EntryId { term: log.term_at(index)?, index }));
+        let places = rivals.iter().map(|(common, _)| *common).filter(|index| *index > Index::ZERO);
+        let entries = places.filter_map(|index| Some(EntryId { term: log.term_at(index)?, index }));
         let is_anchor = |anchor: &EntryId| {
             let lack = rivals.iter().filter(|(common, _)| *common < anchor.index);
             let strongest = lack.map(|(_, last)| *last).max();
@@ -141,7 +138,7 @@ impl<'a> Stock<'a> {
                 && !self.configurations.is_empty()
                 && self.configurations.iter().all(|configuration| !configuration.decides(0, |id| !holds(id)))
         };
-        entries.find(is_anchor).unwrap_or(EntryId::ZERO)
+        entries.filter(is_anchor).max().unwrap_or(EntryId::ZERO)
     }
 }
 
