@@ -3,6 +3,7 @@
 //! The words are the paper's. A sentence names its subject and the values that it rests on; the rule behind it comes
 //! from [`Fact::clause`](mini_raft_core::raft::Fact::clause). Nothing here decides anything.
 
+pub mod branches;
 pub mod diagram;
 pub mod help;
 pub mod number;

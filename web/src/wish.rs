@@ -63,6 +63,28 @@ pub enum Wish {
         /// The number of what happened then.
         event: u64,
     },
+    /// Go to this moment, back or forth, and stand there; at most to the end of what is known.
+    Seek {
+        /// The moment, in microseconds of simulated time.
+        at_us: u64,
+    },
+    /// Go to the next event of those that are listed, or the one before, and look at it.
+    StepEvent(Turn),
+    /// Undo what was done last.
+    Undo,
+    /// Do again what was undone last.
+    Redo,
+    /// Go to the branch of this number.
+    SwitchBranch(u32),
+    /// Give a branch a name; an empty one takes it away.
+    NameBranch {
+        /// Which branch.
+        branch: u32,
+        /// Its name.
+        name: String,
+    },
+    /// Delete the branch of this number.
+    DeleteBranch(u32),
     /// The list of events shows these only.
     FilterEvents(EventFilter),
 }

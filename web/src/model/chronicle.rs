@@ -131,6 +131,11 @@ pub fn is_milestone(kind: &EventKind) -> bool {
     }
 }
 
+/// Whether it is remembered of a whole run, however long that is: a life, a vote, a request of the form.
+pub fn is_lasting(kind: &EventKind) -> bool {
+    is_of_a_life(kind) || is_vote(kind) || is_of_the_form(kind)
+}
+
 fn is_of_a_life(kind: &EventKind) -> bool {
     matches!(
         kind,

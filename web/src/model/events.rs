@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use mini_raft_core::raft::Fact;
 use mini_raft_core::sim::{Event, EventKind};
 
-use super::chronicle::Chronicle;
+use super::chronicle::{Chronicle, is_milestone};
 use crate::session::Session;
 use crate::text;
 use crate::wish::{EventFilter, EventsAbout};
@@ -72,16 +72,19 @@ pub fn events_view(session: &Session) -> EventsView {
 
 /// The latest events of this kind, the newest first.
 pub fn lines(events: &VecDeque<Event>, chronicle: &Chronicle, filter: EventFilter) -> Vec<EventLine> {
-    let is_wanted = |event: &&Event| {
-        let here = filter.node.is_none_or(|node| event.node.is_some_and(|at| at.0 == node));
-        here && is_about(&event.kind, filter.about)
-    };
+    let is_wanted = |event: &&Event| is_listed(event, filter);
     match filter.about {
         EventsAbout::Milestones => {
             chronicle.milestones().rev().filter(is_wanted).take(LINES_MAX).map(line).collect()
         }
         _ => events.iter().rev().filter(is_wanted).take(LINES_MAX).map(line).collect(),
     }
+}
+
+/// Whether the filter lets this event through.
+pub fn is_listed(event: &Event, filter: EventFilter) -> bool {
+    let here = filter.node.is_none_or(|node| event.node.is_some_and(|at| at.0 == node));
+    here && is_about(&event.kind, filter.about)
 }
 
 fn line(event: &Event) -> EventLine {
@@ -96,8 +99,8 @@ fn line(event: &Event) -> EventLine {
 
 fn is_about(kind: &EventKind, about: EventsAbout) -> bool {
     match about {
-        // The chronicle has chosen already.
-        EventsAbout::Milestones | EventsAbout::All => true,
+        EventsAbout::All => true,
+        EventsAbout::Milestones => is_milestone(kind),
         EventsAbout::Elections => match kind {
             EventKind::Vote { .. } => true,
             EventKind::Fact(fact) => matches!(

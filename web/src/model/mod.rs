@@ -24,13 +24,14 @@ pub mod past;
 mod sample;
 pub mod scenario;
 pub mod stage;
+pub mod strip;
 pub mod timer;
 pub mod weave;
 pub mod whatif;
 
 pub use causes::{CausesView, causes_view};
 pub use checks::{ChecksView, checks_view};
-pub use chronicle::Chronicle;
+pub use chronicle::{Chronicle, is_lasting};
 pub use clock::{
     ClockView, SLIDER_STEPS, SPEED_AT_FIRST, clamp_speed, clock_view, speed_at, speed_words, step_of,
 };
@@ -50,6 +51,7 @@ pub use message::{MessageView, message_items, message_view};
 pub use network::{NetworkView, network_view};
 pub use scenario::{ScenarioView, scenario_view};
 pub use stage::{ClientView, LaneView, NodeView, RoleView, StageView, Vote, stage_view};
+pub use strip::Strip;
 pub use timer::timers;
 pub use whatif::{Overlay, Overlays, WhatIfView, what_if_view};
 

@@ -1,12 +1,14 @@
 //! The session: the world, outside the reactive graph, and what the page knows besides it.
 
 mod acts;
+mod annals;
 mod follow;
 mod history;
 mod losses;
 mod opening;
 #[cfg(test)]
 mod tests;
+mod travel;
 
 use std::collections::VecDeque;
 
@@ -14,14 +16,14 @@ use mini_raft_core::check::Checks;
 use mini_raft_core::metrics::Metrics;
 use mini_raft_core::sim::{Event, EventKind, World};
 use mini_raft_core::time::Micros;
-use mini_raft_core::timeline::Timeline;
+use mini_raft_core::timeline::{BranchId, Branches};
 
 use self::history::History;
 use self::losses::Losses;
 use self::opening::{Stageplay, open, stageplays};
 use crate::model::{
-    Chronicle, Face, Geometry, Lesson, PlacedFlight, act_of_key, clamp_speed, face, menu_view, message_items,
-    place_flights, stage_view,
+    Chronicle, Face, Geometry, Lesson, PlacedFlight, Strip, act_of_key, clamp_speed, face, menu_view,
+    message_items, place_flights, stage_view,
 };
 use crate::text;
 use crate::wish::{Act, DiagramWindow, EventFilter, Selection, Turn, Wish};
@@ -36,7 +38,7 @@ pub struct Session {
     plays: Vec<Stageplay>,
     chosen: usize,
     seed: u64,
-    timeline: Timeline,
+    branches: Branches,
     history: History,
     /// Events that have not been absorbed yet; kept for its memory.
     fresh: Vec<Event>,
@@ -72,13 +74,13 @@ impl Session {
         let seed = plays[0].setup.seed;
         let speed = clamp_speed(speed);
         let mut fresh = Vec::new();
-        let timeline = open(&plays[0], seed, speed, &mut fresh);
+        let branches = Branches::new(open(&plays[0], seed, speed, &mut fresh));
         let geometry = Geometry::default();
         let mut session = Session {
             plays,
             chosen: 0,
             seed,
-            timeline,
+            branches,
             history: History::default(),
             fresh,
             playing: true,
@@ -136,7 +138,17 @@ impl Session {
             }
             Wish::LogWindow { first, columns } => self.log_window = (first, columns),
             Wish::DiagramWindow(window) => self.diagram_window = window,
-            Wish::JumpTo { at_us, event } => self.jump_to(Micros(at_us), event),
+            Wish::JumpTo { at_us, event } => {
+                self.seek(Micros(at_us));
+                self.select(Selection::Event(event));
+            }
+            Wish::Seek { at_us } => self.seek(Micros(at_us)),
+            Wish::StepEvent(turn) => self.step_event(turn),
+            Wish::Undo => self.undo(),
+            Wish::Redo => self.redo(),
+            Wish::SwitchBranch(id) => self.switch_branch(BranchId(id)),
+            Wish::NameBranch { branch, name } => self.name_branch(BranchId(branch), &name),
+            Wish::DeleteBranch(id) => self.delete_branch(BranchId(id)),
             Wish::FilterEvents(filter) => self.event_filter = filter,
         }
     }
@@ -152,7 +164,7 @@ impl Session {
         let target = self.now() + Micros(whole_us as u64);
         while self.playing && self.now() < target {
             let slice_end = (self.now() + SLICE).min(target);
-            self.timeline.seek(slice_end, &mut self.fresh);
+            self.branches.timeline_mut().seek(slice_end, &mut self.fresh);
             self.absorb();
             if out_of_time() {
                 return;
@@ -168,7 +180,7 @@ impl Session {
     /// Looks where every message is now, those just lost among them.
     pub fn place_flights(&mut self) {
         self.placed.clear();
-        let world = self.timeline.present().world();
+        let world = self.branches.timeline().present().world();
         place_flights(world, &self.geometry, &mut self.placed);
         self.losses.place(world, &self.geometry, &mut self.placed);
     }
@@ -188,7 +200,7 @@ impl Session {
 
     /// The world as it is now.
     pub fn world(&self) -> &World {
-        self.timeline.present().world()
+        self.branches.timeline().present().world()
     }
 
     /// The latest events, the oldest first; at most a few thousand.
@@ -201,14 +213,24 @@ impl Session {
         self.history.chronicle()
     }
 
+    /// The run, and what it could have been.
+    pub fn branches(&self) -> &Branches {
+        &self.branches
+    }
+
+    /// The summary of the present branch.
+    pub fn strip(&self) -> &Strip {
+        self.history.strip()
+    }
+
     /// The safety properties, as far as the run has come.
     pub fn checks(&self) -> &Checks {
-        self.timeline.present().checks()
+        self.branches.timeline().present().checks()
     }
 
     /// The numbers of the last minute.
     pub fn metrics(&self) -> &Metrics {
-        self.timeline.present().metrics()
+        self.branches.timeline().present().metrics()
     }
 
     /// What is selected.
@@ -233,7 +255,7 @@ impl Session {
 
     /// Whether there is anything to go back to.
     pub fn can_step_back(&self) -> bool {
-        self.timeline.present().items() > 0
+        self.branches.timeline().present().items() > 0
     }
 
     /// Whether something moves that is not the world's time.
@@ -298,24 +320,15 @@ impl Session {
 
     fn step_forward(&mut self) {
         self.set_playing(false);
-        self.timeline.step_forward(&mut self.fresh);
+        self.branches.timeline_mut().step_forward(&mut self.fresh);
         self.absorb();
     }
 
     fn step_back(&mut self) {
         self.set_playing(false);
         self.losses = Losses::default();
-        self.timeline.step_back();
+        self.branches.timeline_mut().step_back();
         self.absorb();
-    }
-
-    fn jump_to(&mut self, at: Micros, event: u64) {
-        self.set_playing(false);
-        self.losses = Losses::default();
-        self.remainder_us = 0.0;
-        self.timeline.seek(at, &mut self.fresh);
-        self.absorb();
-        self.select(Selection::Event(event));
     }
 
     fn load(&mut self, place: usize, seed: u64) {
@@ -329,7 +342,7 @@ impl Session {
         self.select(Selection::Nothing);
         self.trail.clear();
         self.fresh.clear();
-        self.timeline = open(&self.plays[place], seed, self.speed, &mut self.fresh);
+        self.branches = Branches::new(open(&self.plays[place], seed, self.speed, &mut self.fresh));
         self.measure();
         self.set_playing(true);
         self.absorb();
@@ -406,13 +419,8 @@ impl Session {
             return;
         }
         self.lesson = self.lesson.after(act, self.world());
-        for command in acts::commands(act, self.world()) {
-            match self.timeline.command(command, &mut self.fresh) {
-                Ok(()) => self.history.forget_future(),
-                Err(why) => self.refusal = Some(why),
-            }
-            self.absorb();
-        }
+        let commands = acts::commands(act, self.world());
+        self.do_together(&commands);
     }
 
     fn measure(&mut self) {
@@ -421,14 +429,13 @@ impl Session {
     }
 
     fn now(&self) -> Micros {
-        self.timeline.present().now()
+        self.branches.timeline().present().now()
     }
 
     /// Takes note of what has just happened, and of where the present is.
     fn absorb(&mut self) {
         let mut broken_at = None;
-        let count = self.timeline.event_count();
-        self.history.extend(self.fresh.drain(..));
+        let count = self.catch_up();
         self.history.move_to(count, |event| {
             self.losses.note(event, &self.placed);
             self.announcements.extend(text::announcement(event));
@@ -436,6 +443,18 @@ impl Session {
                 broken_at.get_or_insert(event.at);
             }
         });
+        self.look_around(count);
+        if let Some(at) = broken_at {
+            // A law is broken: the run stands at that moment.
+            self.set_playing(false);
+            if at < self.now() {
+                self.go_to(at);
+            }
+        }
+    }
+
+    /// Takes note of where the present is, however it came there.
+    fn look_around(&mut self, count: u64) {
         if self.event_count != count {
             self.event_count = count;
             self.revision += 1;
@@ -449,21 +468,6 @@ impl Session {
             && self.world().flight(id).is_none()
         {
             self.select(Selection::Nothing);
-        }
-        if let Some(at) = broken_at {
-            self.stop_at(at);
-        }
-    }
-
-    /// A law is broken: the run stands at that moment.
-    fn stop_at(&mut self, at: Micros) {
-        self.set_playing(false);
-        self.remainder_us = 0.0;
-        if at < self.now() {
-            self.losses = Losses::default();
-            self.timeline.seek(at, &mut self.fresh);
-            self.history.extend(self.fresh.drain(..));
-            self.history.move_to(self.timeline.event_count(), |_| ());
         }
     }
 }
