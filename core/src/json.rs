@@ -1,6 +1,8 @@
-//! Writing JSON with the fields in the order in which they are given.
+//! Writing JSON with the fields in the order in which they are given, and reading it ([`value`]).
 //!
 //! Traces are hashed and compared byte for byte, so their spelling is ours and not a crate's.
+
+pub(crate) mod value;
 
 use std::fmt::Write;
 
@@ -52,13 +54,39 @@ pub(crate) fn string(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// A text from outside in quotes, fit for a message: on one line, and with nothing that hides or turns other text.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\0'..' '
+            | '\u{7f}'..'\u{a0}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' => push(&mut out, format_args!("\\u{{{:x}}}", char as u32)),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}
+
 /// Appends a span in milliseconds to `out`, exactly: `50`, `0.5`, `12.345`.
 pub(crate) fn millis(out: &mut String, span: Micros) {
-    let (whole, rest) = (span.0 / 1_000, span.0 % 1_000);
-    if rest == 0 {
-        push(out, format_args!("{whole}"));
-    } else {
-        push(out, format_args!("{whole}.{rest:03}"));
+    fixed(out, span.0, 3);
+}
+
+/// Appends a number of which the last `places` digits stand behind the point, without zeros at its end.
+pub(crate) fn fixed(out: &mut String, number: u64, places: u32) {
+    let unit = 10_u64.pow(places);
+    let (whole, rest) = (number / unit, number % unit);
+    push(out, format_args!("{whole}"));
+    if rest > 0 {
+        push(out, format_args!(".{rest:0width$}", width = places as usize));
         out.truncate(out.trim_end_matches('0').len());
     }
 }
@@ -96,9 +124,14 @@ impl Fields<'_> {
         push(self.field(name), format_args!("{number}"));
     }
 
-    /// A fraction, in the shortest spelling that reads back as the same.
+    /// A fraction that is not negative, to a millionth: `0.0`, `0.25`.
     pub(crate) fn fraction(&mut self, name: &str, number: f64) {
-        push(self.field(name), format_args!("{number:?}"));
+        let millionths = (number * 1e6).round() as u64;
+        let out = self.field(name);
+        fixed(out, millionths, 6);
+        if millionths.is_multiple_of(1_000_000) {
+            out.push_str(".0");
+        }
     }
 
     /// A span in milliseconds.
@@ -171,7 +204,16 @@ mod tests {
             fields.null("n");
             fields.bool("b", true);
             fields.fraction("f", 0.1);
+            fields.fraction("whole", 20.0);
+            fields.fraction("small", 0.000_001);
         });
-        assert_eq!(out, r#"{"z":1,"a":[0.5,12.34],"empty":{},"n":null,"b":true,"f":0.1}"#);
+        let end = r#""b":true,"f":0.1,"whole":20.0,"small":0.000001}"#;
+        assert_eq!(out, format!(r#"{{"z":1,"a":[0.5,12.34],"empty":{{}},"n":null,{end}"#));
+    }
+
+    /// What is quoted stays on its line, and cannot look like something else.
+    #[test]
+    fn quoted_text_does_no_harm() {
+        assert_eq!(quoted("a \"b\" \\ \n\r\u{202e}é\u{85}"), r#""a \"b\" \\ \n\u{d}\u{202e}é\u{85}""#);
     }
 }

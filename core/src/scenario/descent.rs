@@ -3,10 +3,9 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
-
 use super::limits;
+use crate::json;
+use crate::json::value::{Fault, Value};
 use crate::time::Micros;
 
 /// Something wrong in a scenario.
@@ -57,11 +56,8 @@ pub(super) fn parse(text: &str) -> Result<Value, Mistakes> {
         mistakes.add("", problem);
         return Err(mistakes);
     }
-    serde_json::from_str(text).map(|Strict(value)| value).map_err(|error| {
-        // serde_json ends its message with the place, which we put first.
-        let message = error.to_string();
-        let problem = message.split(" at line ").next().unwrap_or(&message);
-        mistakes.add(format!("line {}, column {}", error.line(), error.column()), problem);
+    json::value::parse(text).map_err(|Fault { line, column, problem }| {
+        mistakes.add(format!("line {line}, column {column}"), problem);
         mistakes
     })
 }
@@ -75,7 +71,7 @@ pub(super) struct Found<'v> {
 /// An object that was found, and where.
 pub(super) struct Object<'v> {
     pub(super) place: String,
-    fields: &'v Map<String, Value>,
+    fields: &'v [(String, Value)],
 }
 
 impl<'v> Found<'v> {
@@ -134,22 +130,24 @@ impl<'v> Found<'v> {
         } else {
             format!("a whole number from {low} to {high}")
         };
-        match self.value.as_u64() {
-            Some(number) if range.contains(&number) => Some(number),
-            _ => self.wrong_type(&expected, mistakes),
+        match self.value {
+            Value::Number(number) => number.whole().filter(|number| range.contains(number)),
+            _ => None,
         }
+        .or_else(|| self.wrong_type(&expected, mistakes))
     }
 
     /// A number in this range, to a millionth: with so few digits, every reader of JSON gets the same number.
-    pub(super) fn fraction(&self, range: (f64, f64), mistakes: &mut Mistakes) -> Option<f64> {
-        let number = self.number(range, mistakes)?;
-        Some((number * 1e6).round() / 1e6)
+    pub(super) fn fraction(&self, (low, high): (f64, f64), mistakes: &mut Mistakes) -> Option<f64> {
+        const MILLION: f64 = 1e6;
+        let millionths = |number: f64| (number * MILLION).round() as u64;
+        let number = self.scaled((millionths(low), millionths(high)), 6, mistakes)?;
+        Some(number as f64 / MILLION)
     }
 
     /// Milliseconds, rounded to a whole microsecond, in this range.
     pub(super) fn millis(&self, (low, high): (Micros, Micros), mistakes: &mut Mistakes) -> Option<Micros> {
-        let span = self.number((low.as_millis_f64(), high.as_millis_f64()), mistakes)?;
-        Some(Micros::from_millis_f64(span))
+        self.scaled((low.0, high.0), 3, mistakes).map(Micros)
     }
 
     /// `[min, max]` in milliseconds, both in `limits`, `min` not above `max`.
@@ -191,11 +189,19 @@ impl<'v> Found<'v> {
         self.wrong(problem, mistakes)
     }
 
-    fn number(&self, (low, high): (f64, f64), mistakes: &mut Mistakes) -> Option<f64> {
-        match self.value.as_f64() {
-            Some(number) if (low..=high).contains(&number) => Some(number),
-            _ => self.wrong_type(&format!("a number from {low} to {high}"), mistakes),
+    /// A number in this range, all with so many digits behind the point, as a whole one.
+    fn scaled(&self, (low, high): (u64, u64), places: u32, mistakes: &mut Mistakes) -> Option<u64> {
+        if let Value::Number(number) = self.value
+            && let Ok(number) = u64::try_from(number.scaled(places.into()))
+            && (low..=high).contains(&number)
+        {
+            return Some(number);
         }
+        let mut expected = String::from("a number from ");
+        json::fixed(&mut expected, low, places);
+        expected.push_str(" to ");
+        json::fixed(&mut expected, high, places);
+        self.wrong_type(&expected, mistakes)
     }
 
     /// Adds a mistake about this value.
@@ -212,23 +218,24 @@ impl<'v> Found<'v> {
 
 impl<'v> Object<'v> {
     pub(super) fn optional(&self, name: &str) -> Option<Found<'v>> {
-        let value = self.fields.get(name)?;
+        let (_, value) = self.fields.iter().find(|(other, _)| other == name)?;
         Some(Found { place: self.place_of(name), value })
     }
 
     pub(super) fn required(&self, name: &str, mistakes: &mut Mistakes) -> Option<Found<'v>> {
         let found = self.optional(name);
         if found.is_none() {
-            mistakes.add(self.place.clone(), format!("missing field {name:?}"));
+            mistakes.add(self.place.clone(), format!("missing field \"{name}\""));
         }
         found
     }
 
     /// Adds a mistake for every field that is not among these.
     pub(super) fn refuse_others(&self, known: &[&str], mistakes: &mut Mistakes) {
-        for name in self.fields.keys().filter(|name| !known.contains(&name.as_str())) {
-            let problem = format!("unknown field {}, one of {}", quote(name), known.join(", "));
-            mistakes.add(self.place_of(&shorten(name).escape_debug().to_string()), problem);
+        for (name, _) in self.fields.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+            let quoted = quote(name);
+            let place = self.place_of(&quoted[1..quoted.len() - 1]);
+            mistakes.add(place, format!("unknown field {quoted}, one of {}", known.join(", ")));
         }
     }
 
@@ -242,7 +249,7 @@ impl<'v> Object<'v> {
 
 /// A text from outside, fit for a message.
 pub(super) fn quote(text: &str) -> String {
-    format!("{:?}", shorten(text))
+    json::quoted(&shorten(text))
 }
 
 fn shorten(text: &str) -> String {
@@ -257,72 +264,9 @@ fn describe(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
-        Value::Number(number) => format!("the number {number}"),
+        Value::Number(number) => format!("the number {}", shorten(number.as_written())),
         Value::String(text) => format!("the string {}", quote(text)),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
-    }
-}
-
-/// A JSON value in which no object has a name twice.
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Strict, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Strict)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Strict(item)) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some(name) = fields.next_key::<String>()? {
-            if object.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("the field {} stands twice", quote(&name))));
-            }
-            let Strict(value) = fields.next_value()?;
-            object.insert(name, value);
-        }
-        Ok(Value::Object(object))
     }
 }

@@ -1,6 +1,7 @@
 //! What a scenario expects of its run, and whether it came true.
 
 use super::write;
+use crate::json::quoted;
 use crate::raft::{Index, Node, NodeId, RoleName, Switchable, Term};
 use crate::sim::{Machine, Status, Target, World};
 use crate::time::Micros;
@@ -99,9 +100,11 @@ impl Check {
             Check::TermAtLeast(term) => format!("term {term} or later"),
             Check::CommittedAtLeast(index) => format!("a commit index of {index} or more"),
             Check::Applied { node, key, value: Some(value) } => {
-                format!("{key:?} to be {value:?} on {}", named(*node))
+                format!("{} to be {} on {}", quoted(key), quoted(value), named(*node))
             }
-            Check::Applied { node, key, value: None } => format!("no key {key:?} on {}", named(*node)),
+            Check::Applied { node, key, value: None } => {
+                format!("no key {} on {}", quoted(key), named(*node))
+            }
             Check::Role { node, role } => format!("{} to be {role}", named(*node)),
             Check::Violations(names) => broken_properties(names),
         }
@@ -133,7 +136,7 @@ impl Check {
             },
             Check::Applied { node, key, value: wanted } => match applied(world, *node, key) {
                 Ok(value) if value == *wanted => return Ok(()),
-                Ok(Some(value)) => format!("{value:?}"),
+                Ok(Some(value)) => quoted(&value),
                 Ok(None) => "no such key".to_owned(),
                 Err(why) => why,
             },

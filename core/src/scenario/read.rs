@@ -1,9 +1,8 @@
 //! From JSON to a scenario: all but its steps and expectations.
 
-use std::collections::BTreeSet;
-
 use super::descent::{self, Found, Mistakes, Object, quote};
 use super::{Scenario, limits, read_expect, read_step};
+use crate::json::value::Value;
 use crate::kv::ClientId;
 use crate::raft::NodeId;
 use crate::raft::rules::Rule;
@@ -69,15 +68,18 @@ fn whole(root: &Found<'_>, mistakes: &mut Mistakes) -> Option<Scenario> {
 
 /// Whether a step changes the membership: that may make nodes, so every node that there can be is known.
 fn grows(object: &Object<'_>) -> bool {
-    let steps = object.optional("steps").and_then(|found| found.value.as_array());
-    let changes = |step: &serde_json::Value| step.get("do").is_some_and(|action| action == "members");
-    steps.is_some_and(|steps| steps.iter().any(changes))
+    let is_change = |(name, value): &(String, Value)| {
+        name == "do" && matches!(value, Value::String(action) if action == "members")
+    };
+    let changes = |step: &Value| matches!(step, Value::Object(fields) if fields.iter().any(is_change));
+    let steps = object.optional("steps").map(|found| found.value);
+    matches!(steps, Some(Value::Array(steps)) if steps.iter().any(changes))
 }
 
 /// With another version, nothing else in the file can be judged.
 fn version(object: &Object<'_>, mistakes: &mut Mistakes) -> Option<()> {
     let found = object.required("version", mistakes)?;
-    if found.value.as_u64() == Some(Scenario::VERSION) {
+    if matches!(found.value, Value::Number(number) if number.whole() == Some(Scenario::VERSION)) {
         return Some(());
     }
     found.wrong_type(&format!("{}, the version that this program reads", Scenario::VERSION), mistakes)
@@ -180,13 +182,12 @@ fn disk(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<DiskSetup> {
 }
 
 fn clients(found: &Found<'_>, mistakes: &mut Mistakes) -> Option<Vec<ClientSetup>> {
-    let mut names = BTreeSet::new();
-    let mut clients = Vec::new();
+    let mut clients: Vec<ClientSetup> = Vec::new();
     for found in found.list(limits::CLIENTS, mistakes)? {
         let Some(client) = client(&found, mistakes) else {
             continue;
         };
-        if !names.insert(client.id.clone()) {
+        if clients.iter().any(|other| other.id == client.id) {
             let problem = format!("there is a client {} already", quote(&client.id.0));
             mistakes.add(format!("{}.id", found.place), problem);
         }

@@ -3,6 +3,7 @@
 use super::descent::{Found, Mistakes, Object};
 use super::read::Frame;
 use super::{Check, Expect, LeaderIs, limits, read_step};
+use crate::json::value::Value;
 use crate::raft::{Index, RoleName, Term};
 use crate::sim::Target;
 use crate::time::Micros;
@@ -60,11 +61,11 @@ fn expectation(found: &Found<'_>, frame: &Frame, mistakes: &mut Mistakes) -> Opt
 }
 
 fn leader(found: &Found<'_>, frame: &Frame, mistakes: &mut Mistakes) -> Option<LeaderIs> {
-    if let Some(someone) = found.value.as_bool() {
-        return Some(if someone { LeaderIs::Someone } else { LeaderIs::NoOne });
-    }
-    if !found.value.is_string() {
-        return found.wrong_type("true, false or a node", mistakes);
+    match found.value {
+        Value::Bool(true) => return Some(LeaderIs::Someone),
+        Value::Bool(false) => return Some(LeaderIs::NoOne),
+        Value::String(_) => {}
+        _ => return found.wrong_type("true, false or a node", mistakes),
     }
     match read_step::target(found, frame, mistakes)? {
         Target::Node(id) => Some(LeaderIs::Node(id)),
@@ -77,7 +78,7 @@ fn applied(found: &Found<'_>, frame: &Frame, mistakes: &mut Mistakes) -> Option<
     object.refuse_others(&["node", "key", "value"], mistakes);
     let node = object.required("node", mistakes).and_then(|found| read_step::target(&found, frame, mistakes));
     let key = object.required("key", mistakes).and_then(|found| found.text(1..=limits::KEY_BYTES, mistakes));
-    let value = object.required("value", mistakes).and_then(|found| match found.value.is_null() {
+    let value = object.required("value", mistakes).and_then(|found| match *found.value == Value::Null {
         true => Some(None),
         // An expected value may be longer than a value that is written: appends make it grow.
         false => found.text(0..=limits::TEXT_BYTES, mistakes).map(Some),

@@ -3,6 +3,7 @@
 use super::descent::{Found, Mistakes, Object, quote};
 use super::read::{ANY_SPAN, Frame, client_id, probability};
 use super::{Step, limits};
+use crate::json::value::Value;
 use crate::kv::Op;
 use crate::raft::NodeId;
 use crate::sim::Target;
@@ -303,7 +304,7 @@ impl Reader<'_, '_> {
     /// `expected` of a compare-and-set: a string, or null for "no such key".
     fn expected(&self, mistakes: &mut Mistakes) -> Option<Option<Arc<str>>> {
         let found = self.object.required("expected", mistakes)?;
-        match found.value.is_null() {
+        match *found.value == Value::Null {
             true => Some(None),
             false => found.text(0..=limits::TEXT_BYTES, mistakes).map(|text| Some(Arc::from(text))),
         }

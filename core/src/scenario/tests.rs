@@ -71,15 +71,18 @@ fn only_three_fields_are_required() {
 #[test]
 fn what_is_no_scenario_at_all_is_refused() {
     assert_eq!(mistakes_in("[]"), ["expected an object, found a list"]);
-    assert_eq!(mistakes_in(""), ["line 1, column 0: EOF while parsing a value"]);
-    assert_eq!(mistakes_in("{\n  \"version\": 1,\n}"), ["line 3, column 1: trailing comma"]);
+    assert_eq!(mistakes_in(""), ["line 1, column 1: the text ends where a value was expected"]);
+    assert_eq!(
+        mistakes_in("{\n  \"version\": 1,\n}"),
+        ["line 3, column 1: expected the name of a field, in quotes"]
+    );
     assert_eq!(
         mistakes_in(r#"{"version": 2, "what": []}"#),
         ["version: expected 1, the version that this program reads, found the number 2"]
     );
     assert_eq!(
         mistakes_in("{\"version\": 1,\n \"version\": 1}"),
-        ["line 2, column 10: the field \"version\" stands twice"]
+        ["line 2, column 11: the field \"version\" stands twice"]
     );
 }
 
