@@ -105,7 +105,8 @@ function writePolicy(html) {
     "default-src 'none'",
     `script-src 'self' 'wasm-unsafe-eval' ${hashes.join(" ")}`,
     "style-src 'self'",
-    "img-src 'self'",
+    // A picture of the stage is drawn from the page's own bytes.
+    "img-src 'self' blob:",
     "font-src 'self'",
     "connect-src 'self'",
     "worker-src 'self'",

@@ -1,7 +1,9 @@
-//! Writing JSON with the fields in the order in which they are given, and reading it ([`value`]).
+//! Writing JSON with the fields in the order in which they are given, reading it ([`value`]), and laying
+//! it out for a person ([`layout`]).
 //!
 //! Traces are hashed and compared byte for byte, so their spelling is ours and not a crate's.
 
+pub(crate) mod layout;
 pub(crate) mod value;
 
 use std::fmt::Write;

@@ -9,6 +9,7 @@ use crate::scenario::{Check, Scenario, Unmet, expect, write_check};
 use crate::sim::event::Violation;
 use crate::sim::{Event, EventKind};
 use crate::time::Micros;
+use crate::timeline::Timeline;
 use crate::trace::{Summary, TraceWriter};
 
 /// How far a run goes between two looks at its events: they need not be kept longer.
@@ -142,6 +143,23 @@ pub fn play(scenario: &Scenario, mut sink: impl FnMut(&Event)) -> Report {
         violations,
         skipped,
     }
+}
+
+/// What came of all that a scenario expects, in a run of it that has come to its end, whatever moment it shows now.
+pub fn judge(scenario: &Scenario, timeline: &Timeline) -> Vec<Verdict> {
+    let mut timeline = timeline.clone();
+    let mut known = Vec::new();
+    let mut verdicts = pending(scenario);
+    for verdict in &mut verdicts {
+        timeline.seek(verdict.at, &mut known);
+        known.clear();
+        let run = timeline.present();
+        let broken: BTreeSet<&str> =
+            run.checks().violations().iter().map(|(_, violation)| violation.property).collect();
+        let broken: Vec<&str> = broken.into_iter().collect();
+        verdict.result = verdict.check.judge(run.world(), &broken);
+    }
+    verdicts
 }
 
 /// Plays a scenario only for what names its trace: equal runs have equal ones, natively and in the browser.

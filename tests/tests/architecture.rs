@@ -18,11 +18,13 @@ const CORE: &[(&str, &[&str])] = &[
     ("sim", &["raft", "kv", "hash", "rng", "sorted", "time"]),
     ("metrics", &["raft", "kv", "sim", "sorted", "time"]),
     ("check", &["raft", "kv", "sim", "hash", "sorted", "time"]),
-    ("scenario", &["raft", "kv", "sim", "json", "time"]),
+    // A link has a checksum.
+    ("scenario", &["raft", "kv", "sim", "hash", "json", "time"]),
     // A trace begins with its scenario, and a fault in it has the fields of the step that caused it.
     ("trace", &["raft", "kv", "sim", "scenario", "hash", "json", "time"]),
     ("timeline", &["kv", "sim", "run", "rng", "time"]),
-    ("play", &["raft", "sim", "scenario", "trace", "run", "json", "time"]),
+    // A run that was played is judged afterwards, at its moments.
+    ("play", &["raft", "sim", "scenario", "trace", "run", "timeline", "json", "time"]),
     ("swarm", &["raft", "kv", "sim", "scenario", "run", "rng", "time"]),
     (
         "run",

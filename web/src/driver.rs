@@ -12,10 +12,11 @@ use wasm_bindgen::closure::Closure;
 
 use crate::components::Movers;
 use crate::model::{
-    CausesView, DashboardView, Overlays, causes_view, checks_view, clock_view, dashboard_view,
+    CausesView, DashboardView, Download, Overlays, causes_view, checks_view, clock_view, dashboard_view,
     dashboard_view_of, diagram_view, events_view, hint_view, inspector_view, log_view, menu_view,
     message_view, network_view, scenario_view, stage_view, state_view, timers, what_if_view,
 };
+use crate::outside;
 use crate::session::Session;
 use crate::state::{Choices, Tab, Wishes, World, show};
 use crate::wish::Selection;
@@ -134,8 +135,8 @@ struct Driver {
     last_frame_ms: Option<f64>,
     /// What of the session the signals show.
     shown_revision: Option<u64>,
-    /// The scenario and the seed that are shown: what is told of them changes with no event.
-    shown_run: Option<(usize, u64)>,
+    /// The run of which scenario and seed are shown: what is told of them changes with no event.
+    shown_run: Option<u64>,
     /// The overlays that are shown, and of which state of the session.
     shown_what_if: Option<(Overlays, u64)>,
     shown_tab: Tab,
@@ -150,6 +151,9 @@ impl Driver {
     fn frame(&mut self, now_ms: f64) -> Next {
         for wish in self.wishes.take() {
             self.session.grant(wish);
+        }
+        if let Some(Download { name, kind, text }) = self.session.take_download() {
+            outside::download(&name, kind, &text);
         }
         let span_ms = (now_ms - self.last_frame_ms.unwrap_or(now_ms)).clamp(0.0, FRAME_MS_MAX);
         let clock = window().performance();
@@ -192,11 +196,14 @@ impl Driver {
         show(world.menu, menu);
         show(world.message, message);
         show(world.stage, stage);
-        let run = Some((session.scenarios().1, session.seed()));
+        let run = Some(session.run_number());
         if self.shown_run != run {
             self.shown_run = run;
             show(world.scenario, scenario_view(session));
         }
+        show(world.run_number, session.run_number());
+        show(world.share, session.share().clone());
+        show(world.notice, session.notice().clone());
         show(world.hint, hint_view(session));
         show(world.refusal, session.refusal().unwrap_or_default().to_owned());
         show(world.log, log_view(session));

@@ -10,6 +10,7 @@ pub mod components;
 pub mod dom;
 pub mod driver;
 pub mod model;
+pub mod outside;
 pub mod session;
 pub mod state;
 pub mod text;

@@ -11,6 +11,7 @@ pub mod number;
 mod event;
 mod fact;
 mod message;
+pub mod share;
 pub mod stage;
 pub mod whatif;
 pub mod why;

@@ -87,6 +87,36 @@ pub enum Wish {
     DeleteBranch(u32),
     /// The list of events shows these only.
     FilterEvents(EventFilter),
+    /// Look what can be shared of the run as it is now.
+    Share,
+    /// Save the run as a file.
+    Save(Form),
+    /// Open the scenario in a file.
+    OpenFile {
+        /// The file's name.
+        name: String,
+        /// What is in it.
+        text: String,
+    },
+    /// Run this scenario, which somebody edited.
+    OpenScript(String),
+    /// Open a link, of which this stands behind the `#`; one that leads to no run is left alone.
+    OpenLink(String),
+    /// Put the notice away.
+    DismissNotice,
+}
+
+/// The forms in which a run is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A scenario, which the page and the command line open.
+    Scenario,
+    /// A test in Rust.
+    RustTest,
+    /// A log for ShiViz, up to the moment.
+    ShiViz,
+    /// A trace, up to the moment.
+    Trace,
 }
 
 /// Which span of time the space-time diagram shows.

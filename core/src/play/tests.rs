@@ -187,3 +187,26 @@ fn every_line_of_the_library_begins_as_the_form_says() {
         });
     }
 }
+
+/// Whoever looks back on a run comes to the same verdicts as who played it.
+#[test]
+fn a_run_is_judged_afterwards_as_when_it_is_played() {
+    for builtin in library().iter().filter(|builtin| builtin.stem != "default") {
+        let scenario = builtin.scenario();
+        if scenario.until > Micros::from_millis(20_000) {
+            continue;
+        }
+        let mut events = Vec::new();
+        let mut timeline = Timeline::new(scenario.setup.clone(), scenario.moments(), &mut events);
+        timeline.seek(scenario.until + Micros::from_millis(500), &mut events);
+        let told = |verdicts: &[Verdict]| -> Vec<_> {
+            verdicts
+                .iter()
+                .map(|verdict| (verdict.place.clone(), verdict.at, verdict.result.clone()))
+                .collect()
+        };
+        let played = play(&scenario, |_| ());
+        assert_eq!(told(&judge(&scenario, &timeline)), told(&played.verdicts), "{}", builtin.stem);
+        assert!(timeline.present().now() > scenario.until, "the run stays where it is");
+    }
+}

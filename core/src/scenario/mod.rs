@@ -1,13 +1,13 @@
 //! A scenario: everything that a run depends on, in one JSON file.
 //!
 //! [`Scenario::from_json`] reads version 1 of the form and names every mistake with its place;
-//! [`Scenario::to_json`] writes it back; [`library`] holds those that come with the program. The same scenario gives the same run, byte for byte, natively and in the
-//! browser.
+//! [`Scenario::to_json`] writes it back, [`link`] as a text that fits into a link; [`library`] holds those that come
+//! with the program. The same scenario gives the same run, byte for byte, natively and in the browser.
 
 mod descent;
 pub mod expect;
 mod library;
-pub mod packed;
+pub mod link;
 mod read;
 mod read_expect;
 mod read_step;
@@ -26,6 +26,7 @@ pub(crate) use write::{
     op_name, operands as write_operands, scenario as write,
 };
 
+use crate::json;
 use crate::sim::{Command, Setup};
 use crate::time::Micros;
 
@@ -73,6 +74,11 @@ impl Scenario {
         let mut out = String::new();
         write::scenario(&mut out, self);
         out
+    }
+
+    /// Writes the scenario as a file for people: a field on each line, and so are the steps.
+    pub fn to_file(&self) -> String {
+        json::layout::spread(&self.to_json())
     }
 
     /// Lets the run end at another moment. Steps and expectations after it are taken out and counted: how many of

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{help, keyboard, log_strip, side_tabs, stage, top_strip};
+use super::{help, keyboard, log_strip, scenarios_dialog, share_dialog, side_tabs, stage, top_strip};
 use crate::dom::{El, h};
 use crate::state::use_world;
 
@@ -15,5 +15,7 @@ pub fn page() -> El {
         .child(stage())
         .child(h("div.sheet").child(log_strip(world.log)).child(side_tabs()))
         .child(help())
+        .child(scenarios_dialog())
+        .child(share_dialog())
         .child(h("p.for-screen-readers").set("aria-live", "polite").live(move || world.announcement.get()))
 }

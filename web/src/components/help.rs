@@ -1,43 +1,13 @@
 //! The help: what this is, what to try, how things are drawn, and all keys.
 
-use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlDialogElement;
-
-use crate::dom::{El, effect, h};
+use super::modal::modal;
+use crate::dom::{El, h};
 use crate::state::use_choices;
 use crate::text::help::{KEYS, LEGEND, TRY};
 
 /// A dialog, open while `choices.help_open` is true.
 pub fn help() -> El {
-    let open = use_choices().help_open;
-    let close = h("button.square")
-        .attributes(&[("type", "button"), ("aria-label", "Close")])
-        .text("✕")
-        .on("click", move |_| open.set(false));
-    let header =
-        h("header").child(h("h2").set("id", "help-title").text("How to use this laboratory")).child(close);
-    let help = h("dialog.help")
-        .set("aria-labelledby", "help-title")
-        .on("close", move |_| open.set(false))
-        .on("click", move |event| {
-            // The backdrop belongs to the dialog; everything else is in the box inside.
-            if event.target() == event.current_target() {
-                open.set(false);
-            }
-        })
-        .child(h("div.help-box").child(header).child(contents()));
-    let dialog = help.element().clone().unchecked_into::<HtmlDialogElement>();
-    effect(Box::new(move || {
-        let wanted = open.get();
-        if wanted && !dialog.open() {
-            // Refused only where the dialog is not in the document.
-            let _ = dialog.show_modal();
-        } else if !wanted && dialog.open() {
-            dialog.close();
-        }
-    }));
-    help
+    modal("help", "How to use this laboratory", use_choices().help_open, contents)
 }
 
 fn contents() -> El {

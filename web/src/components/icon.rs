@@ -21,6 +21,10 @@ pub enum Icon {
     ThemeLight,
     /// Dark.
     ThemeDark,
+    /// The library of scenarios.
+    Library,
+    /// Hand something on.
+    Share,
 }
 
 /// Draws it, in the colour of the text around it; its meaning must be in the name of its button.
@@ -36,6 +40,8 @@ pub fn icon(icon: Icon) -> El {
             false,
             "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1",
         ),
+        Icon::Library => (false, "M2.5 3h4v4h-4zM9.5 3h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z"),
+        Icon::Share => (false, "M8 10V2M5 4.5L8 1.5l3 3M5 7H3v7h10V7h-2"),
         Icon::ThemeDark => (true, "M13 9.5A5.5 5.5 0 0 1 6.5 3a5.5 5.5 0 1 0 6.5 6.5z"),
     };
     let size = [("viewBox", "0 0 16 16"), ("width", "16"), ("height", "16"), ("aria-hidden", "true")];

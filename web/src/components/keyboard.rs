@@ -16,7 +16,9 @@ pub fn listen() {
     let wishes = use_wishes();
     let choices = use_choices();
     let handle = move |event: &KeyboardEvent| {
-        if has_its_own_use(event) || choices.help_open.get_untracked() && event.key() != "?" {
+        let in_dialog = choices.scenarios_open.get_untracked() || choices.share_open.get_untracked();
+        let in_help = choices.help_open.get_untracked() && event.key() != "?";
+        if has_its_own_use(event) || in_dialog || in_help {
             return;
         }
         let nodes = world.stage.read_untracked().nodes.len() as u32;

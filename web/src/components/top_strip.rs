@@ -30,9 +30,26 @@ pub fn top_strip() -> El {
     h("header.top")
         .child(h("h1.brand").text("Mini-Raft"))
         .child(scenario_menu(world.scenario))
+        .child(opener("Library, script and files", Icon::Library, choices.scenarios_open))
         .child(seed_form(world.scenario))
         .child(playback(world.clock))
-        .child(h("div.top-end").children(checks_badge(world.checks)).child(theme_button()).child(help))
+        .child(
+            h("div.top-end")
+                .children(checks_badge(world.checks))
+                .child(opener("Share and save", Icon::Share, choices.share_open))
+                .child(theme_button())
+                .child(help),
+        )
+}
+
+/// A button that opens a dialog.
+fn opener(name: &'static str, shape: Icon, open: RwSignal<bool>) -> El {
+    h("button.square.opener")
+        .attributes(&[("type", "button"), ("aria-haspopup", "dialog")])
+        .set("aria-label", name)
+        .set("title", name)
+        .child(icon(shape))
+        .on("click", move |_| open.set(true))
 }
 
 fn scenario_menu(scenario: RwSignal<ScenarioView>) -> El {
@@ -41,8 +58,10 @@ fn scenario_menu(scenario: RwSignal<ScenarioView>) -> El {
         .set("aria-label", "Scenario")
         .bind("title", move || scenario.read().about.clone())
         .each(move |list| {
-            for (place, name) in scenario.read().names.iter().enumerate() {
-                list.keep(place, || h("option").set("value", place).text(name.clone()));
+            for (place, card) in scenario.read().cards.iter().enumerate() {
+                list.keep(format!("{place} {}", card.name), || {
+                    h("option").set("value", place).text(card.name.clone())
+                });
             }
         })
         .value(move || scenario.read().chosen)

@@ -97,8 +97,13 @@ fn request(wish: &RequestWish, world: &World) -> Command {
 
 fn network(wish: &NetworkWish) -> Command {
     let micros = |(least, most): (f64, f64)| (Micros::from_millis_f64(least), Micros::from_millis_f64(most));
-    let change =
-        NetworkChange { latency: wish.latency_ms.map(micros), loss: wish.loss, duplicate: wish.duplicate };
+    // As a scenario holds them.
+    let fraction = |fraction: f64| (fraction * 1e6).round() / 1e6;
+    let change = NetworkChange {
+        latency: wish.latency_ms.map(micros),
+        loss: wish.loss.map(fraction),
+        duplicate: wish.duplicate.map(fraction),
+    };
     let (from, to) = match wish.link {
         Some((from, to)) => (Some(target(from)), Some(target(to))),
         None => (None, None),

@@ -6,6 +6,7 @@ mod follow;
 mod history;
 mod losses;
 mod opening;
+mod script;
 #[cfg(test)]
 mod tests;
 mod travel;
@@ -14,13 +15,15 @@ use std::collections::VecDeque;
 
 use mini_raft_core::check::Checks;
 use mini_raft_core::metrics::Metrics;
+use mini_raft_core::scenario::Scenario;
 use mini_raft_core::sim::{Event, EventKind, World};
 use mini_raft_core::time::Micros;
 use mini_raft_core::timeline::{BranchId, Branches};
 
 use self::history::History;
 use self::losses::Losses;
-use self::opening::{Stageplay, open, stageplays};
+use self::opening::{library, open};
+use self::script::Script;
 use crate::model::{
     Chronicle, Face, Geometry, Lesson, PlacedFlight, Strip, act_of_key, clamp_speed, face, menu_view,
     message_items, place_flights, stage_view,
@@ -35,7 +38,9 @@ const LOG_COLUMNS_AT_FIRST: u64 = 16;
 
 /// A run, and how a person looks at it.
 pub struct Session {
-    plays: Vec<Stageplay>,
+    /// The library, and behind it the one that was opened from outside.
+    plays: Vec<Scenario>,
+    library_count: usize,
     chosen: usize,
     seed: u64,
     branches: Branches,
@@ -62,6 +67,7 @@ pub struct Session {
     log_window: (Option<u64>, u64),
     event_filter: EventFilter,
     diagram_window: DiagramWindow,
+    script: Script,
     /// How many events were past when they were absorbed last.
     event_count: u64,
     revision: u64,
@@ -70,13 +76,14 @@ pub struct Session {
 impl Session {
     /// The first sight: free play, just before the first election, at this speed.
     pub fn new(speed: f64) -> Session {
-        let plays = stageplays();
+        let plays = library();
         let seed = plays[0].setup.seed;
         let speed = clamp_speed(speed);
         let mut fresh = Vec::new();
         let branches = Branches::new(open(&plays[0], seed, speed, &mut fresh));
         let geometry = Geometry::default();
         let mut session = Session {
+            library_count: plays.len(),
             plays,
             chosen: 0,
             seed,
@@ -100,6 +107,7 @@ impl Session {
             log_window: (None, LOG_COLUMNS_AT_FIRST),
             event_filter: EventFilter::default(),
             diagram_window: DiagramWindow::default(),
+            script: Script::default(),
             event_count: 0,
             revision: 0,
         };
@@ -150,6 +158,12 @@ impl Session {
             Wish::NameBranch { branch, name } => self.name_branch(BranchId(branch), &name),
             Wish::DeleteBranch(id) => self.delete_branch(BranchId(id)),
             Wish::FilterEvents(filter) => self.event_filter = filter,
+            Wish::Share => self.look_at_share(),
+            Wish::Save(form) => self.save(form),
+            Wish::OpenFile { name, text } => self.open_file(&name, &text),
+            Wish::OpenScript(text) => self.open_script(&text),
+            Wish::OpenLink(fragment) => self.open_link(&fragment),
+            Wish::DismissNotice => self.dismiss_notice(),
         }
     }
 
@@ -263,9 +277,9 @@ impl Session {
         !self.losses.is_empty()
     }
 
-    /// The names of the scenarios, and the place of the one that runs.
-    pub fn scenarios(&self) -> (impl Iterator<Item = &str>, usize) {
-        (self.plays.iter().map(|play| play.name.as_str()), self.chosen)
+    /// The scenarios of the menu, and the place of the one that runs.
+    pub fn scenarios(&self) -> (&[Scenario], usize) {
+        (&self.plays, self.chosen)
     }
 
     /// What the running scenario is about.
@@ -333,6 +347,10 @@ impl Session {
 
     fn load(&mut self, place: usize, seed: u64) {
         self.chosen = place;
+        if place < self.library_count {
+            self.plays.truncate(self.library_count);
+        }
+        self.script.begin();
         self.seed = seed;
         self.history = History::default();
         self.losses = Losses::default();
@@ -469,5 +487,6 @@ impl Session {
         {
             self.select(Selection::Nothing);
         }
+        self.tell_end();
     }
 }

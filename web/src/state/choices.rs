@@ -18,6 +18,10 @@ pub struct Choices {
     pub overlays: RwSignal<Overlays>,
     /// Whether the help is open; not remembered.
     pub help_open: RwSignal<bool>,
+    /// Whether the library and the script are open; not remembered.
+    pub scenarios_open: RwSignal<bool>,
+    /// Whether what can be shared is open; not remembered.
+    pub share_open: RwSignal<bool>,
 }
 
 /// Light or dark.
@@ -94,6 +98,8 @@ impl Choices {
             speed: RwSignal::new(SPEED_AT_FIRST),
             overlays: RwSignal::default(),
             help_open: RwSignal::default(),
+            scenarios_open: RwSignal::default(),
+            share_open: RwSignal::default(),
         }
     }
 

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use crate::model::{
     CausesView, ChecksView, ClockView, DashboardView, DiagramView, EventsView, HintView, InspectorView,
-    LogView, MenuView, MessageView, NetworkView, ScenarioView, StageView, StateView, WhatIfView,
+    LogView, MenuView, MessageView, NetworkView, NoticeView, ScenarioView, ShareView, StageView, StateView,
+    WhatIfView,
 };
 
 /// What the page shows of the world.
@@ -44,6 +45,12 @@ pub struct World {
     pub what_if: RwSignal<WhatIfView>,
     /// The settings of the network.
     pub network: RwSignal<NetworkView>,
+    /// What can be shared of the run, as it was when it was asked for.
+    pub share: RwSignal<ShareView>,
+    /// What the reader is told, until it is put away.
+    pub notice: RwSignal<NoticeView>,
+    /// Counts the runs that were begun.
+    pub run_number: RwSignal<u64>,
     /// The latest sentence for a screen reader.
     pub announcement: RwSignal<String>,
 }
@@ -69,6 +76,9 @@ impl World {
             causes: RwSignal::default(),
             what_if: RwSignal::default(),
             network: RwSignal::default(),
+            share: RwSignal::default(),
+            notice: RwSignal::default(),
+            run_number: RwSignal::default(),
             announcement: RwSignal::default(),
         }
     }

@@ -24,6 +24,7 @@ use self::messages::messages;
 use self::node::nodes;
 use super::focus::target_of;
 use super::hint::hint;
+use super::notice::notice;
 use super::resize::watch_size;
 use crate::dom::{El, h, svg};
 use crate::model::StageView;
@@ -50,7 +51,10 @@ pub fn stage() -> El {
         .each(move |list| message_card(list, world.message, world.stage));
     // What is said above and below has room of its own: it never lies on what is drawn.
     watch_size(ring.element(), move |width, height| wishes.send(Wish::StageSize { width, height }));
-    h("main.stage").child(hint(world.hint, world.scenario)).child(ring).child(foot(world.stage))
+    h("main.stage")
+        .child(h("div").child(hint(world.hint, world.scenario)).each(move |list| notice(list, world.notice)))
+        .child(ring)
+        .child(foot(world.stage))
 }
 
 fn drawing(stage: RwSignal<StageView>, focus_menu: RwSignal<bool>) -> El {

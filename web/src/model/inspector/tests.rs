@@ -382,7 +382,8 @@ fn what_is_selected_leads_to_the_events_that_made_it_so() {
 /// The moment of a scenario, with nothing selected.
 fn scenario_at(name: &str, millis: u64) -> InspectorView {
     let mut session = Session::new(1.0);
-    let place = session.scenarios().0.position(|other| other == name).expect("it is in the library");
+    let place =
+        session.scenarios().0.iter().position(|other| other.name == name).expect("it is in the library");
     session.grant(Wish::LoadScenario(place));
     let moment = Micros::from_millis(millis);
     session.advance((moment - session.world().now()).as_millis_f64(), || false);

@@ -250,7 +250,8 @@ fn an_entry_is_safe_when_a_majority_has_it_on_disk() {
 fn figure_8_an_entry_of_an_old_term_on_a_majority_is_not_safe() {
     let mut session = crate::session::Session::new(1.0);
     let name = "Figure 8: a majority is not enough";
-    let place = session.scenarios().0.position(|other| other == name).expect("it is in the library");
+    let place =
+        session.scenarios().0.iter().position(|other| other.name == name).expect("it is in the library");
     session.grant(crate::wish::Wish::LoadScenario(place));
     let mut on_majority: Vec<EntryId> = Vec::new();
     for _ in 0..4_000 {
