@@ -3,7 +3,7 @@
 //! Version 1: the bytes behind `1.` are the first four of the FNV-1a hash (64 bits, little-endian) of what follows
 //! them, and then the scenario's JSON in pieces. A piece begins with a number (LEB128): an even one, `2n`, is followed
 //! by `n` bytes of text; an odd one, `2n + 1`, by a distance (LEB128), and stands for `n + 4` bytes which are so far
-//! back. Before the text stands a [`DICTIONARY`], so that what every scenario says costs little.
+//! back. Before the text stands a dictionary, so that what every scenario says costs little.
 //!
 //! It is ours, and not a crate's, because it is a hundred lines, its output is bounded while it is read, and a link
 //! must be read in ten years as it is today.
