@@ -6,6 +6,11 @@ use crate::rng::Rng;
 use crate::sim::{ClientSetup, EventKind, Mix, Target};
 
 fn timeline(events: &mut Vec<Event>) -> Timeline {
+    busy_until_a_crash(2_000, events)
+}
+
+/// A run with a busy client, whose leader crashes after so many milliseconds.
+pub(super) fn busy_until_a_crash(millis: u64, events: &mut Vec<Event>) -> Timeline {
     let mut setup = Setup::default();
     setup.clients.push(ClientSetup {
         id: ClientId::new("c1"),
@@ -13,11 +18,10 @@ fn timeline(events: &mut Vec<Event>) -> Timeline {
         mix: Mix::default(),
         keys: 3,
     });
-    let crash = (Micros::from_millis(2_000), Command::Crash { node: Target::Leader });
-    Timeline::new(setup, vec![crash], events)
+    Timeline::new(setup, vec![(ms(millis), Command::Crash { node: Target::Leader })], events)
 }
 
-fn ms(millis: u64) -> Micros {
+pub(super) fn ms(millis: u64) -> Micros {
     Micros::from_millis(millis)
 }
 

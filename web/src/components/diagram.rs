@@ -299,8 +299,7 @@ fn band(sheet: &Sheet, band: &Band) -> El {
         .set("y", fill("%1", &[top]))
         .set("width", fill("%1", &[2.0 * BAND_PX]))
         .set("height", fill("%1", &[(bottom - top).max(0.0)]));
-    let state = text::diagram::state(band.state);
-    svg("g").set("data-hue", hue(band.term)).set("data-state", state).child(bar)
+    svg("g").set("data-hue", hue(band.term)).set("data-state", band.state.name()).child(bar)
 }
 
 fn band_key(sheet: &Sheet, band: &Band) -> String {

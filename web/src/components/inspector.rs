@@ -53,14 +53,7 @@ fn why_box(why: &Why) -> El {
     if !why.answer.is_empty() {
         all = all.child(h("p").text(why.answer.clone()));
     }
-    if let Some(rule) = why.rule {
-        let section = h("span.why-section").text(rule.section);
-        all = all.child(h("p.why-rule").child(section).text(" ").text(rule.rule));
-    }
-    match why.event {
-        Some(event) => all.child(h("p.why-event").child(event_button(event, "See how it came about"))),
-        None => all,
-    }
+    with_grounds(all, why)
 }
 
 /// Further questions, each closed until somebody asks it.
@@ -75,14 +68,19 @@ fn more(view: RwSignal<InspectorView>) -> El {
 fn question(view: RwSignal<InspectorView>, place: usize, why: &Why) -> El {
     // What is asked stays, while the answer may change.
     let answer = move || view.read().more.get(place).map(|why| why.answer.clone()).unwrap_or_default();
-    let mut all = h("details").child(h("summary").text(why.question.clone())).child(h("p").live(answer));
+    let all = h("details").child(h("summary").text(why.question.clone())).child(h("p").live(answer));
+    with_grounds(all, why)
+}
+
+/// An answer with the rule behind it, and the way to the event that it came of.
+fn with_grounds(mut answer: El, why: &Why) -> El {
     if let Some(rule) = why.rule {
         let section = h("span.why-section").text(rule.section);
-        all = all.child(h("p.why-rule").child(section).text(" ").text(rule.rule));
+        answer = answer.child(h("p.why-rule").child(section).text(" ").text(rule.rule));
     }
     match why.event {
-        Some(event) => all.child(h("p.why-event").child(event_button(event, "See how it came about"))),
-        None => all,
+        Some(event) => answer.child(h("p.why-event").child(event_button(event, "See how it came about"))),
+        None => answer,
     }
 }
 

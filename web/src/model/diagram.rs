@@ -4,13 +4,13 @@ mod hit;
 mod paths;
 mod sheet;
 
-use mini_raft_core::raft::RoleName;
 use mini_raft_core::sim::World;
 
 pub use self::hit::{Hit, hit, neighbour, selected};
 pub use self::paths::{PathView, paths, symbols};
 pub use self::sheet::{Sheet, Tick};
-use super::weave::{Life, LifeState, Line, Mark, Moment, Strand, Weave, Weight};
+use super::stage::RoleView;
+use super::weave::{Life, Line, Mark, Moment, Strand, Weave, Weight};
 use crate::session::Session;
 use crate::wish::{DiagramWindow, Selection};
 
@@ -58,7 +58,7 @@ pub struct Band {
     /// The node's term.
     pub term: u64,
     /// What the node is.
-    pub state: LifeState,
+    pub state: RoleView,
 }
 
 /// A message, drawn.
@@ -148,7 +148,7 @@ fn bands(world: &World, weave: &Weave, from_us: u64, to_us: u64) -> Vec<Band> {
         let node = machine.id().0;
         // All begin as followers, before any term.
         let start = Moment { at_us: 0, event: 0 };
-        let born = Life { since: start, node, term: 0, state: LifeState::Runs(RoleName::Follower) };
+        let born = Life { since: start, node, term: 0, state: RoleView::Follower };
         let born = weave.is_whole().then_some(&born);
         let lives = weave.lives(to_us).filter(|life| life.node == node);
         let mut lives = born.into_iter().chain(lives).peekable();
@@ -184,13 +184,8 @@ mod tests {
         let view = view(&sample, DiagramWindow { end_us: None, span_us: 100_000 });
         assert!(view.follows && view.to_us > now_us && view.from_us == view.to_us - 100_000);
         assert!(!view.arrows.is_empty(), "heartbeats");
-        let leads = Band {
-            node: leader.0,
-            from_us: view.from_us,
-            to_us: now_us,
-            term: 1,
-            state: LifeState::Runs(RoleName::Leader),
-        };
+        let leads =
+            Band { node: leader.0, from_us: view.from_us, to_us: now_us, term: 1, state: RoleView::Leader };
         assert!(view.bands.contains(&leads), "{:?}", view.bands);
     }
 
@@ -215,14 +210,13 @@ mod tests {
         sample.run_for(50);
         let now_us = sample.world().now().0;
         let view = view(&sample, DiagramWindow { end_us: Some(now_us), span_us: 150_000 });
-        let of_it: Vec<(u64, LifeState)> = view
+        let of_it: Vec<(u64, RoleView)> = view
             .bands
             .iter()
             .filter(|band| NodeId(band.node) == leader)
             .map(|band| (band.to_us - band.from_us, band.state))
             .collect();
-        let states =
-            [LifeState::Runs(RoleName::Leader), LifeState::Down, LifeState::Runs(RoleName::Follower)];
+        let states = [RoleView::Leader, RoleView::Down, RoleView::Follower];
         assert_eq!(of_it, states.map(|state| (50_000, state)));
     }
 

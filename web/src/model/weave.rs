@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use mini_raft_core::raft::{AppendOutcome, Body, Fact, NodeId, RoleName};
+use mini_raft_core::raft::{AppendOutcome, Body, Fact, NodeId};
 use mini_raft_core::sim::{Endpoint, Event, EventKind, Payload};
 use mini_raft_core::time::Micros;
 
 use super::flight::hue_of;
+use super::stage::RoleView;
 
 /// Messages that are remembered: ten minutes of the default cluster.
 const STRANDS_MAX: usize = 100_000;
@@ -85,18 +86,7 @@ pub struct Life {
     /// Its term.
     pub term: u64,
     /// What it is.
-    pub state: LifeState,
-}
-
-/// What a node can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LifeState {
-    /// It runs, in this role.
-    Runs(RoleName),
-    /// It does not run.
-    Down,
-    /// It stands still.
-    Paused,
+    pub state: RoleView,
 }
 
 /// Something that a node did.
@@ -183,12 +173,6 @@ impl Weave {
         self.marks.range(first..).take_while(move |mark| mark.at.at_us <= to_us)
     }
 
-    /// The message of this id.
-    pub fn strand(&self, message: u64) -> Option<&Strand> {
-        let place = self.strands.binary_search_by_key(&message, |strand| strand.message).ok()?;
-        self.strands.get(place)
-    }
-
     fn begin(&mut self, event: &Event, message: u64, ends: (&Endpoint, &Endpoint), payload: &Payload) {
         let strand = Strand {
             message,
@@ -216,10 +200,10 @@ impl Weave {
 
     fn live(&mut self, event: &Event, node: NodeId, kind: &EventKind) {
         let state = match kind {
-            EventKind::Fact(Fact::RoleChanged { to, .. }) => LifeState::Runs(*to),
-            EventKind::Restart { .. } => LifeState::Runs(RoleName::Follower),
-            EventKind::Crash { .. } => LifeState::Down,
-            EventKind::Pause => LifeState::Paused,
+            EventKind::Fact(Fact::RoleChanged { to, .. }) => RoleView::from(*to),
+            EventKind::Restart { .. } => RoleView::Follower,
+            EventKind::Crash { .. } => RoleView::Down,
+            EventKind::Pause => RoleView::Paused,
             EventKind::Resume => self.state_before_pause(node),
             _ => return,
         };
@@ -227,10 +211,10 @@ impl Weave {
         push(&mut self.lives, life, LIVES_MAX);
     }
 
-    fn state_before_pause(&self, node: NodeId) -> LifeState {
+    fn state_before_pause(&self, node: NodeId) -> RoleView {
         let of_it = self.lives.iter().rev().filter(|life| life.node == node.0);
-        let running = of_it.map(|life| life.state).find(|state| *state != LifeState::Paused);
-        running.unwrap_or(LifeState::Runs(RoleName::Follower))
+        let running = of_it.map(|life| life.state).find(|state| *state != RoleView::Paused);
+        running.unwrap_or(RoleView::Follower)
     }
 
     fn mark(&mut self, event: &Event, node: NodeId, kind: &EventKind) {
@@ -283,6 +267,10 @@ mod tests {
     use super::*;
     use crate::model::sample::Sample;
 
+    fn strand(weave: &Weave, message: u64) -> Option<Strand> {
+        weave.strands.iter().find(|strand| strand.message == message).copied()
+    }
+
     fn weave(events: impl IntoIterator<Item = Event>) -> Weave {
         let mut weave = Weave::default();
         events.into_iter().for_each(|event| weave.observe(&event));
@@ -316,10 +304,10 @@ mod tests {
             match &event.kind {
                 EventKind::Send { message, .. } => {
                     sent += 1;
-                    assert_eq!(weave.strand(*message).map(|strand| strand.sent.event), Some(event.seq));
+                    assert_eq!(strand(&weave, *message).map(|strand| strand.sent.event), Some(event.seq));
                 }
                 EventKind::Deliver { message, .. } | EventKind::Drop { message, .. } => {
-                    let strand = weave.strand(*message).expect("it was sent");
+                    let strand = strand(&weave, *message).expect("it was sent");
                     assert_eq!(strand.end.map(|end| end.event), Some(event.seq));
                     ended += 1;
                     lost += usize::from(strand.lost);
@@ -366,7 +354,7 @@ mod tests {
         sample.command(Command::Resume { node: Target::Node(leader) });
         let weave = weave(sample.events.iter().cloned());
         let last = weave.lives(u64::MAX).filter(|life| life.node == leader.0).last();
-        assert_eq!(last.map(|life| life.state), Some(LifeState::Runs(RoleName::Leader)));
+        assert_eq!(last.map(|life| life.state), Some(RoleView::Leader));
     }
 
     #[test]

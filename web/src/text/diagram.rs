@@ -1,10 +1,10 @@
 //! What the space-time diagram says.
 
-use mini_raft_core::raft::RoleName;
 use mini_raft_core::time::Micros;
 
 use super::{moment, span};
-use crate::model::weave::{LifeState, Line, Mark, MarkKind, Strand};
+use crate::model::RoleView;
+use crate::model::weave::{Line, Mark, MarkKind, Strand};
 
 /// The name above a line, where there is little room.
 pub fn short_line(line: Line) -> String {
@@ -19,18 +19,6 @@ pub fn line(line: Line) -> String {
     match line {
         Line::Node(node) => format!("node-{node}"),
         Line::Clients => "clients".to_owned(),
-    }
-}
-
-/// What a node is: `leader`, `down`.
-pub fn state(state: LifeState) -> &'static str {
-    match state {
-        LifeState::Runs(RoleName::Follower) => "follower",
-        LifeState::Runs(RoleName::PreCandidate) => "pre-candidate",
-        LifeState::Runs(RoleName::Candidate) => "candidate",
-        LifeState::Runs(RoleName::Leader) => "leader",
-        LifeState::Down => "down",
-        LifeState::Paused => "paused",
     }
 }
 
@@ -91,6 +79,6 @@ pub fn time(at_us: u64) -> String {
 }
 
 /// The words beside a band: `T3 leader`.
-pub fn band(of: LifeState, term: u64) -> String {
-    format!("T{term} {}", state(of))
+pub fn band(state: RoleView, term: u64) -> String {
+    format!("T{term} {}", state.name())
 }

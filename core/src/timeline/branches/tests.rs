@@ -1,25 +1,13 @@
 //! Acts in the past, and what becomes of the future.
 
+use super::super::tests::{busy_until_a_crash, ms};
 use super::*;
-use crate::kv::ClientId;
 use crate::rng::Rng;
+use crate::sim::Target;
 use crate::sim::command::TimerMove;
-use crate::sim::{ClientSetup, Mix, Setup, Target};
 
 fn branches(events: &mut Vec<Event>) -> Branches {
-    let mut setup = Setup::default();
-    setup.clients.push(ClientSetup {
-        id: ClientId::new("c1"),
-        every: Micros::from_millis(50),
-        mix: Mix::default(),
-        keys: 3,
-    });
-    let crash = (ms(1_500), Command::Crash { node: Target::Leader });
-    Branches::new(Timeline::new(setup, vec![crash], events))
-}
-
-fn ms(millis: u64) -> Micros {
-    Micros::from_millis(millis)
+    Branches::new(busy_until_a_crash(1_500, events))
 }
 
 const CRASH: Command = Command::Crash { node: Target::Leader };
