@@ -289,7 +289,9 @@ pub(super) mod tests {
     /// Some come in time and some too late, and clocks go back.
     fn stamp() -> impl Strategy<Value = Stamp> {
         let moment = || (0..100u64).prop_map(Micros);
-        (moment(), moment(), proptest::option::of(moment())).prop_map(|(now, timeout, since)| Stamp {
+        // No scenario has sessions that last no time at all.
+        let timeout = (1..100u64).prop_map(Micros);
+        (moment(), timeout, proptest::option::of(moment())).prop_map(|(now, timeout, since)| Stamp {
             now,
             timeout,
             since,

@@ -96,7 +96,7 @@ pub struct Command {
 pub struct Stamp {
     /// The leader's clock. The time of the log is the greatest one so far.
     pub now: Micros,
-    /// Sessions that were not used for so long are forgotten.
+    /// Sessions that were not used for so long, which is longer than no time at all, are forgotten.
     pub timeout: Micros,
     /// What the client holds in its hand: the time of the log when it was told last that it has no session
     /// ([`Outcome::Expired`]); `None` before.
